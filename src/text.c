@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "text.h"
+
+#include <string.h>
+
+static gboolean
+is_escape (const char *p)
+{
+  return p[0] == '\\' && p[1] == 'x' && g_ascii_isxdigit (p[2]) && g_ascii_isxdigit (p[3]);
+}
+
+char *
+nsd_text_from_bytes (const char *bytes, gsize length)
+{
+  g_autofree char *copy = g_strndup (bytes, length);
+  GString *text = g_string_sized_new (strlen (copy));
+  const char *p = copy;
+
+  while (*p != '\0') {
+    const char *end;
+
+    g_utf8_validate (p, -1, &end);
+    for (; p < end; p++) {
+      if (is_escape (p))
+        g_string_append (text, "\\x5c");
+      else
+        g_string_append_c (text, *p);
+    }
+    if (*p != '\0')
+      g_string_append_printf (text, "\\x%02x", (guint8)*p++);
+  }
+  return g_string_free (text, FALSE);
+}
+
+char *
+nsd_text_to_bytes (const char *text)
+{
+  GString *bytes = g_string_sized_new (strlen (text));
+
+  for (const char *p = text; *p != '\0'; p++) {
+    int byte;
+
+    if (!is_escape (p)) {
+      g_string_append_c (bytes, *p);
+      continue;
+    }
+    byte = g_ascii_xdigit_value (p[2]) << 4 | g_ascii_xdigit_value (p[3]);
+    if (byte == 0) {
+      g_string_free (bytes, TRUE);
+      return NULL;
+    }
+    g_string_append_c (bytes, (char)byte);
+    p += 3;
+  }
+  return g_string_free (bytes, FALSE);
+}
