@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nl-socket.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <netlink/attr.h>
+#include <netlink/errno.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "error.h"
+#include "text.h"
+
+/* The largest part that the kernel makes of a dump is 32 KiB (netlink_dump in af_netlink.c), if the
+ * reader offers that much. */
+#define RECEIVE_SIZE 32768
+
+/* NLMSGERR_ATTR_MISS_TYPE and _NEST came with Linux 6.1. */
+#define ATTR_MISS_TYPE 5
+#define ATTR_MISS_NEST 6
+
+struct _NsdNlSocket {
+  struct nl_sock *sock;
+  struct nl_cb *cb;
+
+  /* the request under way */
+  guint32 seq;
+  gboolean done;
+  gboolean interrupted;
+  NsdNlFunc func;
+  gpointer data;
+  NsdNlFailure *failure;
+};
+
+void
+nsd_nl_failure_clear (NsdNlFailure *failure)
+{
+  g_clear_pointer (&failure->text, g_free);
+}
+
+/* Only the kernel has port 0; whoever else writes to us is not heard.  Left-overs of an earlier
+ * request carry another sequence number. */
+static gboolean
+is_for_us (NsdNlSocket *self, struct nl_msg *msg)
+{
+  return nlmsg_get_src (msg)->nl_pid == 0 && nlmsg_hdr (msg)->nlmsg_seq == self->seq;
+}
+
+static int
+on_sequence (struct nl_msg *msg, void *data)
+{
+  return is_for_us (data, msg) ? NL_OK : NL_SKIP;
+}
+
+static int
+on_message (struct nl_msg *msg, void *data)
+{
+  NsdNlSocket *self = data;
+
+  if (self->func != NULL)
+    self->func (nlmsg_hdr (msg), self->data);
+  return NL_OK;
+}
+
+static int
+on_interrupted (struct nl_msg *msg, void *data)
+{
+  ((NsdNlSocket *)data)->interrupted = TRUE;
+  return NL_OK;
+}
+
+static int
+on_finish (struct nl_msg *msg, void *data)
+{
+  NsdNlSocket *self = data;
+  const struct nlmsghdr *nlh = nlmsg_hdr (msg);
+
+  /* A dump that fails half-way says so in the payload of NLMSG_DONE, which libnl 3.7 ignores. */
+  if (nlmsg_datalen (nlh) >= (int)sizeof (int)) {
+    int result;
+
+    memcpy (&result, nlmsg_data (nlh), sizeof result);
+    if (result < 0)
+      self->failure->errnum = -result;
+  }
+  self->done = TRUE;
+  return NL_STOP;
+}
+
+static int
+on_ack (struct nl_msg *msg, void *data)
+{
+  ((NsdNlSocket *)data)->done = TRUE;
+  return NL_STOP;
+}
+
+static void
+parse_extended_ack (const struct nlmsghdr *nlh, NsdNlFailure *failure)
+{
+  int offset = sizeof (struct nlmsgerr);
+  const struct nlattr *nla;
+  int rest;
+  gboolean in_nest = FALSE;
+
+  /* NETLINK_CAP_ACK is set, so the attributes follow the header of our request at once. */
+  if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS) || nlmsg_datalen (nlh) <= offset)
+    return;
+  nla = (const struct nlattr *)((const char *)nlmsg_data (nlh) + NLMSG_ALIGN (offset));
+  rest = nlmsg_datalen (nlh) - NLMSG_ALIGN (offset);
+  for (; nla_ok (nla, rest); nla = nla_next (nla, &rest)) {
+    switch (nla_type (nla)) {
+    case NLMSGERR_ATTR_MSG:
+      g_free (failure->text);
+      failure->text = nsd_text_from_bytes (nla_data (nla), (gsize)nla_len (nla));
+      g_strchomp (failure->text);
+      break;
+    case NLMSGERR_ATTR_OFFS:
+      failure->has_offset = nla_len (nla) >= 4;
+      failure->offset = failure->has_offset ? nla_get_u32 (nla) : 0;
+      break;
+    case ATTR_MISS_TYPE:
+      failure->missing_type = nla_len (nla) >= 4 ? (guint16)nla_get_u32 (nla) : 0;
+      break;
+    case ATTR_MISS_NEST:
+      in_nest = TRUE;
+      break;
+    default:
+      break;
+    }
+  }
+  if (in_nest)
+    failure->missing_type = 0;
+}
+
+static int
+on_error (struct sockaddr_nl *nla, struct nlmsgerr *nlerr, void *data)
+{
+  NsdNlSocket *self = data;
+  const struct nlmsghdr *nlh = (const struct nlmsghdr *)((const char *)nlerr - nlmsg_size (0));
+
+  if (nla->nl_pid != 0 || nlh->nlmsg_seq != self->seq)
+    return NL_SKIP;
+  self->failure->errnum = -nlerr->error;
+  parse_extended_ack (nlh, self->failure);
+  self->done = TRUE;
+  return NL_STOP;
+}
+
+static gboolean
+set_option (NsdNlSocket *self, int option)
+{
+  int one = 1;
+
+  return setsockopt (nl_socket_get_fd (self->sock), SOL_NETLINK, option, &one, sizeof one) == 0;
+}
+
+NsdNlSocket *
+nsd_nl_socket_new (GError **error)
+{
+  g_autoptr (NsdNlSocket) self = g_new0 (NsdNlSocket, 1);
+  int result;
+
+  self->sock = nl_socket_alloc ();
+  self->cb = nl_cb_alloc (NL_CB_DEFAULT);
+  if (self->sock == NULL || self->cb == NULL) {
+    nsd_error_set_errno (error, ENOMEM, NULL);
+    return NULL;
+  }
+  result = nl_connect (self->sock, NETLINK_ROUTE);
+  if (result < 0) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_KERNEL, "Cannot open a netlink socket: %s",
+                 nl_geterror (result));
+    return NULL;
+  }
+  nl_socket_disable_msg_peek (self->sock);
+  nl_socket_set_msg_buf_size (self->sock, RECEIVE_SIZE);
+  if (!set_option (self, NETLINK_EXT_ACK) || !set_option (self, NETLINK_CAP_ACK) ||
+      !set_option (self, NETLINK_GET_STRICT_CHK)) {
+    nsd_error_set_errno (error, errno, NULL);
+    g_prefix_error (error, "Cannot set up a netlink socket: ");
+    return NULL;
+  }
+  nl_cb_set (self->cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, self);
+  nl_cb_set (self->cb, NL_CB_VALID, NL_CB_CUSTOM, on_message, self);
+  nl_cb_set (self->cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, self);
+  nl_cb_set (self->cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, self);
+  nl_cb_set (self->cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, self);
+  nl_cb_err (self->cb, NL_CB_CUSTOM, on_error, self);
+  return g_steal_pointer (&self);
+}
+
+void
+nsd_nl_socket_free (NsdNlSocket *self)
+{
+  g_clear_pointer (&self->cb, nl_cb_put);
+  g_clear_pointer (&self->sock, nl_socket_free);
+  g_free (self);
+}
+
+static gboolean
+transact (NsdNlSocket *self, struct nl_msg *msg, NsdNlFunc func, gpointer data,
+          NsdNlFailure *failure)
+{
+  int result = nl_send_auto (self->sock, msg);
+
+  self->seq = nlmsg_hdr (msg)->nlmsg_seq;
+  self->func = func;
+  self->data = data;
+  self->failure = failure;
+  self->done = FALSE;
+  self->interrupted = FALSE;
+  while (result >= 0 && !self->done)
+    result = nl_recvmsgs (self->sock, self->cb);
+  if (!self->done && failure->errnum == 0) {
+    /* libnl folds errno into its own codes; only the text is left. */
+    failure->errnum = EIO;
+    failure->text = g_strdup_printf ("Netlink: %s", nl_geterror (result));
+  }
+  self->failure = NULL;
+  return failure->errnum == 0;
+}
+
+gboolean
+nsd_nl_socket_request (NsdNlSocket *self, struct nl_msg *msg, NsdNlFunc func, gpointer data,
+                       NsdNlFailure *ret_failure)
+{
+  return transact (self, msg, func, data, ret_failure);
+}
+
+gboolean
+nsd_nl_socket_dump (NsdNlSocket *self, struct nl_msg *msg, NsdNlFunc func, gpointer data,
+                    gboolean *ret_interrupted, GError **error)
+{
+  g_auto (NsdNlFailure) failure = { 0 };
+
+  nlmsg_hdr (msg)->nlmsg_flags |= NLM_F_DUMP;
+  if (!transact (self, msg, func, data, &failure)) {
+    nsd_error_set_errno (error, failure.errnum, failure.text);
+    return FALSE;
+  }
+  *ret_interrupted = self->interrupted;
+  return TRUE;
+}
