@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "net.h"
+
+#include <linux/net_namespace.h>
+#include <linux/rtnetlink.h>
+#include <linux/if.h>
+#include <sys/socket.h>
+
+#include "addresses.h"
+#include "error.h"
+#include "links.h"
+#include "routes.h"
+
+/* Under churn nearly every dump is interrupted: a few tries, then take what came and compare again
+ * when it is quieter. */
+#define DUMP_TRIES       4
+#define RESYNC_DELAY     100 /* milliseconds, doubled up to … */
+#define RESYNC_DELAY_MAX 800
+
+static const int groups[];
+
+/* ---- shared with main ---- */
+
+NsdNetShared *
+nsd_net_shared_new (void)
+{
+  NsdNetShared *shared = g_new0 (NsdNetShared, 1);
+
+  g_atomic_ref_count_init (&shared->references);
+  shared->routes_exported = TRUE;
+  return shared;
+}
+
+NsdNetShared *
+nsd_net_shared_ref (NsdNetShared *shared)
+{
+  g_atomic_ref_count_inc (&shared->references);
+  return shared;
+}
+
+void
+nsd_net_shared_unref (NsdNetShared *shared)
+{
+  if (g_atomic_ref_count_dec (&shared->references))
+    g_free (shared);
+}
+
+/* ---- requests ---- */
+
+/* The property that the failure is about: by the offset that the kernel gives, or because its text
+ * speaks of just one of those in the message, or because there is only one. */
+static const char *
+failed_property (const NsdAttrBuilder *builder, const NsdNlFailure *failure)
+{
+  const char *property = NULL;
+
+  if (failure->has_offset)
+    property = nsd_attr_builder_property_at (builder, failure->offset);
+  if (property == NULL && failure->text != NULL)
+    property = nsd_attr_builder_property_in_text (builder, failure->text);
+  return property != NULL ? property : nsd_attr_builder_only_property (builder);
+}
+
+gboolean
+nsd_net_request (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func, gpointer data,
+                 GError **error)
+{
+  g_auto (NsdNlFailure) failure = { 0 };
+  const char *property;
+
+  if (nsd_nl_socket_request (net->socket, builder->msg, func, data, &failure))
+    return TRUE;
+  if (error == NULL)
+    return FALSE;
+  nsd_error_set_errno (error, failure.errnum, failure.text);
+  property = failed_property (builder, &failure);
+  if (property != NULL) {
+    g_autofree char *message = g_strdup_printf ("%s (property %s)", (*error)->message, property);
+
+    g_free ((*error)->message);
+    (*error)->message = g_steal_pointer (&message);
+  }
+  return FALSE;
+}
+
+gboolean
+nsd_net_transact (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func, gpointer data,
+                  GError **error)
+{
+  gboolean ok = nsd_net_request (net, builder, func, data, error);
+
+  nsd_net_drain (net);
+  return ok;
+}
+
+gboolean
+nsd_net_dump (NsdNet *net, int type, gconstpointer header, gsize header_size,
+              void (*restart) (gpointer), NsdNlFunc func, gpointer data, gboolean *ret_complete)
+{
+  for (int i = 0; i < DUMP_TRIES; i++) {
+    struct nl_msg *msg = nlmsg_alloc_simple (type, NLM_F_REQUEST);
+    g_autoptr (GError) error = NULL;
+    gboolean interrupted = FALSE;
+    gboolean ok;
+
+    nlmsg_append (msg, (gpointer)header, header_size, NLMSG_ALIGNTO);
+    restart (data);
+    ok = nsd_nl_socket_dump (net->socket, msg, func, data, &interrupted, &error);
+    nlmsg_free (msg);
+    if (!ok) {
+      g_warning ("Cannot list what is in namespace %" G_GUINT64_FORMAT ": %s", net->id,
+                 error->message);
+      return FALSE;
+    }
+    *ret_complete = !interrupted;
+    if (!interrupted)
+      return TRUE;
+  }
+  return TRUE;
+}
+
+/* ---- events ---- */
+
+static void
+on_nsid (NsdNet *net, const struct nlmsghdr *nlh)
+{
+  NsdAttrView view;
+
+  nsd_attr_view_init (&view, &net->context, nlmsg_data (nlh),
+                      nlmsg_attrdata (nlh, sizeof (struct rtgenmsg)),
+                      nlmsg_attrlen (nlh, sizeof (struct rtgenmsg)));
+  nsd_net_forget_nsid (net, (int)nsd_attr_view_get_u32 (&view, NETNSA_NSID, 0));
+}
+
+static void
+on_event (const struct nlmsghdr *nlh, gpointer data)
+{
+  NsdNet *net = data;
+
+  switch (nlh->nlmsg_type) {
+  case RTM_NEWLINK:
+  case RTM_DELLINK:
+    nsd_links_event (net, nlh);
+    break;
+  case RTM_NEWADDR:
+  case RTM_DELADDR:
+    nsd_addresses_event (net, nlh);
+    break;
+  case RTM_NEWROUTE:
+  case RTM_DELROUTE:
+    nsd_routes_event (net, nlh);
+    break;
+  case RTM_NEWNSID:
+  case RTM_DELNSID:
+    on_nsid (net, nlh);
+    break;
+  default:
+    break;
+  }
+}
+
+static void
+touch_all (NsdNet *net)
+{
+  net->all_links_dirty = TRUE;
+  net->addresses_dirty = TRUE;
+  net->routes_dirty[0] = TRUE;
+  net->routes_dirty[1] = TRUE;
+}
+
+void
+nsd_net_touch_link (NsdNet *net, int ifindex)
+{
+  g_hash_table_add (net->dirty_links, GINT_TO_POINTER (ifindex));
+}
+
+void
+nsd_net_touch_routes (NsdNet *net, int family)
+{
+  net->routes_dirty[family == AF_INET6] = TRUE;
+}
+
+static gboolean
+on_resync (gpointer data)
+{
+  NsdNet *net = data;
+
+  g_clear_pointer (&net->resync, g_source_unref);
+  touch_all (net);
+  net->resyncing = TRUE;
+  nsd_net_drain (net);
+  net->resyncing = FALSE;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+schedule_resync (NsdNet *net)
+{
+  if (net->resync != NULL)
+    return;
+  net->resync_delay = CLAMP (net->resync_delay * 2, RESYNC_DELAY, RESYNC_DELAY_MAX);
+  net->resync = g_timeout_source_new (net->resync_delay);
+  g_source_set_callback (net->resync, on_resync, net, NULL);
+  g_source_attach (net->resync, g_main_context_get_thread_default ());
+}
+
+/* Reads again what the events could not tell.  FALSE if the kernel was too busy for a sure answer.
+ */
+static gboolean
+read_dirty (NsdNet *net)
+{
+  gboolean sure = TRUE;
+
+  /* Links first: one that went up or down takes routes along. */
+  if (!nsd_links_refresh (net))
+    sure = FALSE;
+  if (net->addresses_dirty && !nsd_addresses_refresh (net))
+    sure = FALSE;
+  for (int i = 0; i < 2; i++)
+    if (net->routes_dirty[i] && !nsd_routes_refresh (net, i == 0 ? AF_INET : AF_INET6))
+      sure = FALSE;
+  return sure;
+}
+
+void
+nsd_net_drain (NsdNet *net)
+{
+  if (!nsd_nl_events_drain (net->events, on_event, net)) {
+    g_info ("Events of namespace %" G_GUINT64_FORMAT " were lost, comparing all", net->id);
+    touch_all (net);
+  }
+  if (read_dirty (net))
+    net->resync_delay = 0;
+  else
+    schedule_resync (net);
+  nsd_records_flush (net->addresses, net, TRUE);
+  nsd_routes_flush (net);
+}
+
+static void
+on_ready (gpointer data)
+{
+  nsd_net_drain (data);
+}
+
+void
+nsd_net_refresh_foreign (gpointer data, gpointer unused)
+{
+  NsdNet *net = data;
+
+  nsd_links_touch_foreign (net);
+  nsd_net_drain (net);
+}
+
+/* ---- life ---- */
+
+static char *
+link_path (gpointer data, int nsid, int ifindex)
+{
+  NsdNet *net = data;
+  guint64 id = nsid < 0 ? net->id : nsd_net_resolve_nsid (net, nsid);
+
+  return id != 0 ? nsd_path_link (id, ifindex) : g_strdup ("/");
+}
+
+static gboolean
+set_loopback_up (NsdNet *net, GError **error)
+{
+  g_auto (NsdAttrBuilder) builder = { 0 };
+  struct ifinfomsg *ifi;
+
+  /* lo is the first device of every namespace (net_dev_init in net/core/dev.c). */
+  nsd_attr_builder_init (&builder, &net->context, RTM_NEWLINK, 0, sizeof *ifi);
+  ifi = builder.header;
+  ifi->ifi_index = 1;
+  ifi->ifi_flags = IFF_UP;
+  ifi->ifi_change = IFF_UP;
+  return nsd_net_request (net, &builder, NULL, NULL, error);
+}
+
+static void
+net_free (gpointer data)
+{
+  NsdNet *net = data;
+
+  if (net->resync != NULL)
+    g_source_destroy (net->resync);
+  g_clear_pointer (&net->resync, g_source_unref);
+  g_clear_pointer (&net->events, nsd_nl_events_free);
+  g_clear_pointer (&net->socket, nsd_nl_socket_free);
+  g_clear_pointer (&net->nsids, g_hash_table_unref);
+  g_clear_pointer (&net->links, g_hash_table_unref);
+  g_clear_pointer (&net->dirty_links, g_hash_table_unref);
+  g_clear_pointer (&net->addresses, nsd_records_free);
+  g_clear_pointer (&net->routes, nsd_records_free);
+  g_clear_pointer (&net->path, g_free);
+  g_clear_pointer (&net->moved_to, g_free);
+  nsd_net_shared_unref (net->options.shared);
+  g_object_unref (net->options.connection);
+  g_free (net);
+}
+
+static gpointer
+net_start (NsdNetns *netns, gpointer data, GError **error)
+{
+  const NsdNetOptions *options = data;
+  NsdNet *net = g_new0 (NsdNet, 1);
+
+  net->options = *options;
+  g_object_ref (net->options.connection);
+  nsd_net_shared_ref (net->options.shared);
+  net->id = nsd_netns_id (netns);
+  net->path = nsd_path_namespace (net->id);
+  net->context = (NsdAttrContext){ net->id, link_path, net };
+  net->nsids = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  net->dirty_links = g_hash_table_new (NULL, NULL);
+  nsd_links_init (net);
+  net->addresses = nsd_records_new (&nsd_address_class);
+  net->routes = nsd_records_new (&nsd_route_class);
+
+  /* Listen first, then look: nothing falls in between. */
+  net->socket = nsd_nl_socket_new (error);
+  if (net->socket != NULL)
+    net->events = nsd_nl_events_new (groups, on_ready, net, error);
+  if (net->events == NULL || (options->loopback_up && !set_loopback_up (net, error))) {
+    net_free (net);
+    return NULL;
+  }
+  touch_all (net);
+  nsd_net_drain (net);
+  return net;
+}
+
+void
+nsd_net_publish (gpointer data, gpointer unused)
+{
+  ((NsdNet *)data)->published = TRUE;
+}
+
+static const int groups[] = {
+  RTNLGRP_LINK,
+  RTNLGRP_IPV4_IFADDR,
+  RTNLGRP_IPV6_IFADDR,
+  RTNLGRP_IPV4_ROUTE,
+  RTNLGRP_IPV6_ROUTE,
+  RTNLGRP_NSID,
+  0,
+};
+
+const NsdWorkerHooks nsd_net_worker_hooks = { net_start, net_free };

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One namespace as its worker knows it: the sockets, and what the bus shows.
+ *
+ * The kernel is the truth.  What is kept here is only what the bus was told, so that the next thing
+ * that it is told is the difference.  Everything is for the worker's thread, but NsdNetShared. */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "attr.h"
+#include "nl-events.h"
+#include "nl-socket.h"
+#include "object.h"
+#include "records.h"
+#include "worker.h"
+
+/* What main may see of a worker's state at any time. */
+typedef struct {
+  gatomicrefcount references;
+  gint has_foreign_links; /* atomic: some link refers to a link of another namespace */
+  gint routes_exported;   /* atomic */
+  gsize route_count;      /* atomic */
+} NsdNetShared;
+
+NsdNetShared *nsd_net_shared_new (void);
+NsdNetShared *nsd_net_shared_ref (NsdNetShared *shared);
+void nsd_net_shared_unref (NsdNetShared *shared);
+
+/* What a worker tells main; called in the worker. */
+typedef struct {
+  /* Links of this namespace came, went or moved: links elsewhere that refer to them may read
+   * otherwise now. */
+  void (*links_moved) (guint64 netns);
+  void (*routes_exported_changed) (guint64 netns);
+} NsdNetHooks;
+
+typedef struct {
+  GDBusConnection *connection;
+  const NsdNetHooks *hooks;
+  NsdNetShared *shared;
+  guint route_object_limit;
+  gboolean loopback_up; /* of a namespace that was just made */
+} NsdNetOptions;
+
+struct _NsdNet {
+  NsdNetOptions options;
+  guint64 id;
+  char *path;
+  NsdAttrContext context;
+  NsdNlSocket *socket;
+  NsdNlEvents *events;
+  gboolean published; /* signals are sent */
+  GHashTable *nsids;  /* what nsids mean here: see nsids.c */
+  guint nsids_version;
+
+  GHashTable *links; /* ifindex -> NsdLink */
+  guint link_generation;
+  int moved_ifindex; /* the last link that moved away, and where it is now ("/": not on the bus) */
+  char *moved_to;
+  NsdRecords *addresses;
+  NsdRecords *routes;
+  gsize route_counts[2]; /* IPv4, IPv6, of the last dump */
+
+  /* What must be read again before the events are done with. */
+  GHashTable *dirty_links; /* set of ifindex */
+  gboolean all_links_dirty;
+  gboolean addresses_dirty;
+  gboolean routes_dirty[2]; /* IPv4, IPv6 */
+  GSource *resync;          /* another comparison, later, after dumps that were interrupted */
+  guint resync_delay;       /* milliseconds */
+  gboolean resyncing;       /* it is this one that runs now */
+};
+
+extern const NsdWorkerHooks nsd_net_worker_hooks;
+
+/* NsdWorkerFunc: from now on changes are signalled. */
+void nsd_net_publish (gpointer net, gpointer data);
+/* NsdWorkerFunc: reads again the links that refer to other namespaces. */
+void nsd_net_refresh_foreign (gpointer net, gpointer data);
+
+/* Takes in all that the kernel has said so far and tells the bus.  After a request of ours this
+ * includes what the request did: the kernel queues notifications before its acknowledgement. */
+void nsd_net_drain (NsdNet *net);
+
+/* Link @ifindex is read again in the next drain, whether or not the kernel notifies. */
+void nsd_net_touch_link (NsdNet *net, int ifindex);
+/* The same for all routes of @family. */
+void nsd_net_touch_routes (NsdNet *net, int family);
+
+/* Sends the message of @builder and drains the events, also on failure.  @func may be NULL.  The
+ * error has the kernel's own text and the property whose value it is about. */
+gboolean nsd_net_transact (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func, gpointer data,
+                           GError **error);
+/* The same without draining. */
+gboolean nsd_net_request (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func, gpointer data,
+                          GError **error);
+/* A dump, retried a few times while it is interrupted; @restart runs before each try.  FALSE after
+ * an error, which is logged; *@ret_complete is FALSE if the last try was interrupted too. */
+gboolean nsd_net_dump (NsdNet *net, int type, gconstpointer header, gsize header_size,
+                       void (*restart) (gpointer), NsdNlFunc func, gpointer data,
+                       gboolean *ret_complete);
+
+/* The id of the namespace that has @nsid here; 0 if it is not on the bus (nsids.c). */
+guint64 nsd_net_resolve_nsid (NsdNet *net, int nsid);
+void nsd_net_forget_nsid (NsdNet *net, int nsid);

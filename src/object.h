@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How objects are put on the bus: rows.
+ *
+ * A method is a row: its name, the polkit action that guards it, where it runs, and its handler.  A
+ * handler cannot be reached but through a row, and a row without an action does not start.  Types
+ * of arguments are those of the interface's XML.
+ *
+ * A handler is synchronous.  It returns the reply (floating; NULL for a reply without values) or
+ * sets
+ * @error; it never replies itself.  The few that must wait for a thread to start return through
+ * nsd_request_defer(). */
+#pragma once
+
+#include <gio/gio.h>
+#include <gio/gunixfdlist.h>
+
+#include "bus-path.h"
+
+typedef struct _NsdRequest NsdRequest;
+typedef struct _NsdNet NsdNet;
+
+typedef GVariant *(*NsdHandler) (NsdRequest *request, GError **error);
+
+typedef enum {
+  NSD_ON_MAIN,   /* the registry of namespaces: main thread */
+  NSD_IN_WORKER, /* the state of one namespace: its worker */
+} NsdWhere;
+
+typedef struct {
+  const char *member;
+  const char *action; /* NSD_READ or NSD_ACTION_*; never NULL */
+  NsdWhere where;
+  NsdHandler handler;
+  /* What the leading string arguments say to polkit: "namespace", "link", "kind". */
+  const char *details[2];
+  /* The namespace that the arguments name besides that of the path, in which the action is needed
+   * too; NULL where there is none. */
+  gboolean (*other_namespace) (GVariant *parameters, guint64 *ret_netns);
+} NsdMethod;
+
+/* One D-Bus interface: what the XML says, what runs it. */
+typedef struct {
+  const GDBusInterfaceInfo *info;
+  NsdNode node; /* the objects that have it */
+  const NsdMethod *methods;
+  gsize n_methods;
+  const NsdMethod *set;  /* writes a property: parameters (ssv); NULL if none is writable */
+  NsdHandler properties; /* main-thread objects: all properties, as a{sv} */
+} NsdInterface;
+
+/* A call under way, as its handler sees it.  The arguments never change. */
+struct _NsdRequest {
+  const NsdMethod *method;
+  const char *interface; /* of the member */
+  NsdPath path;
+  const char *object_path;
+  GVariant *parameters;
+  GUnixFDList *fds;     /* that came with the call, or NULL */
+  GUnixFDList *fds_out; /* that go with the reply: nsd_request_return_fd() */
+  guint32 uid;          /* of the caller */
+  const char *where;    /* «namespace blue», for messages */
+  gpointer registry;    /* NsdRegistry *, on main */
+  NsdNet *net;          /* in a worker */
+  GArray *settle;       /* guint64: other namespaces that the call changed */
+  gboolean deferred;
+};
+
+/* Puts @fd (taken over) into the reply, once a request; returns its handle as a floating `h`. */
+GVariant *nsd_request_return_fd (NsdRequest *request, int fd);
+
+/* The call changed namespace @netns too: its events are drained before the reply goes out. */
+void nsd_request_settle (NsdRequest *request, guint64 netns);
+
+/* Main thread: the handler returns NULL now, and the reply comes later, exactly once, by one of the
+ * other two.  They take the request back; with neither, the caller is told Aborted. */
+NsdRequest *nsd_request_defer (NsdRequest *request);
+void nsd_request_return (NsdRequest *request, GVariant *reply);
+void nsd_request_fail (NsdRequest *request, GError *error);
+
+/* Puts «Cannot <format> in <where>: » in front of *@error, if it is set. */
+void nsd_request_prefix_error (const NsdRequest *request, GError **error, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+
+/* The handlers of the layer above, which nsd_request_return() and nsd_request_fail() end in. */
+typedef struct {
+  void (*defer) (NsdRequest *request);
+  void (*finish) (NsdRequest *request, GVariant *reply, GError *error);
+} NsdRequestHooks;
+void nsd_request_set_hooks (const NsdRequestHooks *hooks);
