@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Changing a link: Set, and writes of single properties. */
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "error.h"
+#include "link.h"
+#include "link/kind.h"
+#include "links.h"
+#include "names.h"
+
+/* ---- IFLA_LINKINFO ---- */
+
+static gboolean
+put_kind (NsdAttrBuilder *builder, int name_id, int data_id, const NsdKind *kind,
+          const NsdSettings *settings, NsdAttrFlags use, GError **error)
+{
+  struct nlattr *nest;
+
+  if (!nsd_attr_builder_add (builder, name_id, kind->name, strlen (kind->name) + 1, error))
+    return FALSE;
+  if (!nsd_settings_touch (settings, kind->table))
+    return TRUE;
+  nest = nsd_attr_builder_open (builder, data_id, error);
+  if (nest == NULL || !nsd_settings_put (settings, kind->table, use, builder, error) ||
+      (kind->put != NULL && !kind->put (builder, settings, use, error)))
+    return FALSE;
+  nsd_attr_builder_close (builder, nest);
+  return TRUE;
+}
+
+gboolean
+nsd_link_put_info (NsdAttrBuilder *builder, const char *kind, const char *port,
+                   const NsdSettings *settings, NsdAttrFlags use, GError **error)
+{
+  const NsdKind *known = nsd_kind_find (kind, NSD_KIND_LINK);
+  const NsdKind *of_port = nsd_kind_find (port, NSD_KIND_PORT);
+  struct nlattr *info = nsd_attr_builder_open (builder, IFLA_LINKINFO, error);
+
+  if (info == NULL)
+    return FALSE;
+  if (known == NULL && *kind != '\0' &&
+      !nsd_attr_builder_add (builder, IFLA_INFO_KIND, kind, strlen (kind) + 1, error))
+    return FALSE;
+  if (known != NULL &&
+      !put_kind (builder, IFLA_INFO_KIND, IFLA_INFO_DATA, known, settings, use, error))
+    return FALSE;
+  if (of_port != NULL && nsd_settings_touch (settings, of_port->table) &&
+      !put_kind (builder, IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA, of_port, settings, use,
+                 error))
+    return FALSE;
+  nsd_attr_builder_close (builder, info);
+  return TRUE;
+}
+
+static gboolean
+concerns_kind (const NsdSettings *settings)
+{
+  for (gsize i = 0; i < nsd_settings_count (settings); i++)
+    if (nsd_settings_nth (settings, i)->table != &nsd_link_table)
+      return TRUE;
+  return FALSE;
+}
+
+/* ---- one message ---- */
+
+static gboolean
+send_settings (NsdNet *net, const NsdLink *link, const NsdSettings *settings, NsdAttrFlags use,
+               GError **error)
+{
+  g_auto (NsdAttrBuilder) builder = { 0 };
+  int ifindex = link->ifindex;
+
+  /* RTM_NEWLINK without NLM_F_CREATE: RTM_SETLINK would leave out the attributes of the kind
+   * (rtnl_newlink in net/core/rtnetlink.c). */
+  nsd_attr_builder_init (&builder, &net->context, RTM_NEWLINK, 0, sizeof (struct ifinfomsg));
+  ((struct ifinfomsg *)builder.header)->ifi_index = ifindex;
+  if (!nsd_settings_put (settings, &nsd_link_table, use, &builder, error))
+    return FALSE;
+  if (concerns_kind (settings) &&
+      !nsd_link_put_info (&builder, link->kind, link->port, settings, use, error))
+    return FALSE;
+  /* Not every change is notified; what is asked for here shall be seen in any case. */
+  nsd_net_touch_link (net, ifindex);
+  return nsd_net_transact (net, &builder, NULL, NULL, error);
+}
+
+/* ---- all or nothing ---- */
+
+/* do_setlink() stops at the first attribute that fails and keeps those before it.  What changed
+ * although the call failed gets its old value back. */
+static void
+roll_back (NsdNet *net, int ifindex, GVariant *before, const NsdSettings *settings)
+{
+  NsdLink *link = nsd_links_find (net, ifindex);
+  g_autoptr (NsdSettings) old = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (link == NULL)
+    return;
+  old = nsd_settings_new_reverse (settings, before, link->interfaces);
+  if (nsd_settings_count (old) > 0 && !send_settings (net, link, old, NSD_ATTR_CHANGE, &error))
+    g_warning ("Link %s of namespace %" G_GUINT64_FORMAT
+               " is half changed, and its old values cannot be set again: %s",
+               link->name, net->id, error->message);
+}
+
+gboolean
+nsd_link_apply (NsdNet *net, int ifindex, const NsdSettings *settings, NsdAttrFlags use,
+                GError **error)
+{
+  NsdLink *link = nsd_links_find (net, ifindex);
+  g_autoptr (GVariant) before = g_variant_ref (link->interfaces);
+
+  if (nsd_settings_count (settings) == 0)
+    return TRUE;
+  if (send_settings (net, link, settings, use, error))
+    return TRUE;
+  roll_back (net, ifindex, before, settings);
+  return FALSE;
+}
+
+/* A property that the running kernel does not report cannot be set either. */
+static gboolean
+check_reported (const NsdLink *link, const NsdSettings *settings, GError **error)
+{
+  for (gsize i = 0; i < nsd_settings_count (settings); i++) {
+    const NsdSetting *setting = nsd_settings_nth (settings, i);
+    g_autoptr (GVariant) properties = nsd_link_properties (link, setting->table->info->name);
+    g_autoptr (GVariant) value = g_variant_lookup_value (properties, setting->attr->name, NULL);
+
+    if (value == NULL) {
+      g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_SUPPORTED,
+                   "The kernel has no property %s (property %s)", setting->attr->name,
+                   setting->attr->name);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static GVariant *
+set (NsdRequest *request, GVariant *dict, GError **error)
+{
+  NsdNet *net = request->net;
+  NsdLink *link = nsd_links_find (net, request->path.ifindex);
+  const NsdAttrTable *tables[4] = { &nsd_link_table };
+  const NsdKind *kind = nsd_kind_find (link->kind, NSD_KIND_LINK);
+  const NsdKind *port = nsd_kind_find (link->port, NSD_KIND_PORT);
+  g_autofree char *name = g_strdup (link->name);
+  g_autoptr (NsdSettings) settings = NULL;
+  int n = 1;
+
+  if (kind != NULL)
+    tables[n++] = kind->table;
+  if (port != NULL)
+    tables[n++] = port->table;
+  settings = nsd_settings_new (dict, tables, NSD_ATTR_CHANGE, error);
+  if (settings == NULL || !check_reported (link, settings, error) ||
+      !nsd_link_apply (net, request->path.ifindex, settings, NSD_ATTR_CHANGE, error))
+    nsd_request_prefix_error (request, error, "change link %s", name);
+  return NULL;
+}
+
+GVariant *
+nsd_link_set (NsdRequest *request, GError **error)
+{
+  g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 0);
+
+  return set (request, dict, error);
+}
+
+/* Properties.Set, of org.netnsd1.Link and of the interfaces of kinds. */
+GVariant *
+nsd_link_set_property (NsdRequest *request, GError **error)
+{
+  const char *interface, *name;
+  g_autoptr (GVariant) value = NULL;
+  g_autoptr (GVariant) dict = NULL;
+  g_autofree char *key = NULL;
+
+  g_variant_get (request->parameters, "(&s&sv)", &interface, &name, &value);
+  key = g_strdup_printf ("%s.%s", strrchr (interface, '.') + 1, name);
+  dict = g_variant_ref_sink (g_variant_new_parsed ("{%s: <%*>}", key, value));
+  return set (request, dict, error);
+}

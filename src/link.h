@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* org.netnsd1.Link: what callers do to links.  Handlers run in the worker. */
+#pragma once
+
+#include "net.h"
+
+extern const NsdInterface nsd_interface_link;
+
+/* Handlers of org.netnsd1.Namespace that are about links. */
+GVariant *nsd_link_create (NsdRequest *request, GError **error);
+GVariant *nsd_link_get_by_name (NsdRequest *request, GError **error);
+GVariant *nsd_link_find_matching (NsdRequest *request, GError **error);
+/* The namespace in which CreateLink would make the other end. */
+gboolean nsd_link_create_other_namespace (GVariant *parameters, guint64 *ret_netns);
+
+/* Link @name gets @settings (link-set.c); all or nothing, as far as the kernel allows. */
+gboolean nsd_link_apply (NsdNet *net, int ifindex, const NsdSettings *settings, NsdAttrFlags use,
+                         GError **error);
+GVariant *nsd_link_set (NsdRequest *request, GError **error);
+GVariant *nsd_link_set_property (NsdRequest *request, GError **error);
+
+/* Writes IFLA_LINKINFO with the kind and its settings (link-set.c). */
+gboolean nsd_link_put_info (NsdAttrBuilder *builder, const char *kind, const char *port,
+                            const NsdSettings *settings, NsdAttrFlags use, GError **error);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The links of a namespace, as the bus shows them.  Worker thread. */
+#pragma once
+
+#include "net.h"
+
+typedef struct {
+  int ifindex;
+  char *key;        /* ifindex, as the last element of the object path */
+  guint flags;      /* IFF_* */
+  char *name;       /* text */
+  char *kind;       /* "" for hardware and lo */
+  char *port;       /* kind of the link that this one is a port of, "" for none */
+  int refers;       /* IFLA_LINK: another link, in … */
+  gboolean foreign; /* … another namespace */
+  guint generation;
+  GVariant *interfaces; /* a{sa{sv}}: all properties */
+} NsdLink;
+
+void nsd_links_init (NsdNet *net);
+NsdLink *nsd_links_find (NsdNet *net, int ifindex);
+/* By name or alternative name. */
+NsdLink *nsd_links_find_by_name (NsdNet *net, const char *name);
+/* The links in the order of their index; free the list only. */
+GList *nsd_links_list (NsdNet *net);
+
+/* Properties of @interface, as a{sv}; NULL if the link has not got it.  Owned by the caller. */
+GVariant *nsd_link_properties (const NsdLink *link, const char *interface);
+
+/* RTM_NEWLINK or RTM_DELLINK. */
+void nsd_links_event (NsdNet *net, const struct nlmsghdr *nlh);
+/* Reads what is dirty; FALSE if the answer is not sure. */
+gboolean nsd_links_refresh (NsdNet *net);
+/* Links that refer to another namespace become dirty. */
+void nsd_links_touch_foreign (NsdNet *net);
+/* Appends {oa{sa{sv}}} of each link. */
+void nsd_links_append_managed (NsdNet *net, GVariantBuilder *builder);
+
+/* Asks the kernel for link @ifindex; @ext_mask: RTEXT_FILTER_*. */
+gboolean nsd_links_request (NsdNet *net, int ifindex, guint32 ext_mask, NsdNlFunc func,
+                            gpointer data, GError **error);
