@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "route.h"
+
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "attr-types.h"
+#include "error.h"
+#include "names.h"
+#include "nsd-interfaces.h"
+#include "routes.h"
+#include "rtwords.h"
+
+static const NsdAttrTable add_options;
+static const NsdAttrTable lookup_options;
+static const NsdWord modes[];
+
+static void
+init_message (NsdNet *net, NsdAttrBuilder *builder, int type, int flags, int family)
+{
+  nsd_attr_builder_init (builder, &net->context, type, flags, sizeof (struct rtmsg));
+  builder->family = family;
+  ((struct rtmsg *)builder->header)->rtm_family = (guint8)family;
+}
+
+/* ---- Namespace.AddRoute ---- */
+
+/* From "Family", else from the destination; what contradicts is found when it is written. */
+static int
+family_of (const NsdSettings *settings, GError **error)
+{
+  const char *word = nsd_settings_get_string (settings, "Family", NULL);
+  const char *destination = nsd_settings_get_string (settings, "Destination", NULL);
+  int family = AF_UNSPEC;
+  guint32 number = 0;
+  guint8 bytes[16], bits;
+
+  if (destination == NULL) {
+    nsd_error_set_invalid (error, "Property Destination is missing");
+    return AF_UNSPEC;
+  }
+  if (word != NULL) {
+    if (!nsd_word_parse (nsd_family_words, 0, word, &number, error))
+      g_prefix_error (error, "Property Family: ");
+    return (int)number;
+  }
+  if (strcmp (destination, "default") == 0) {
+    nsd_error_set_invalid (error, "Property Family is missing: “default” does not tell it");
+    return AF_UNSPEC;
+  }
+  if (nsd_prefix_parse (destination, &family, bytes, &bits, error) == 0) {
+    g_prefix_error (error, "Property Destination: ");
+    return AF_UNSPEC;
+  }
+  return family;
+}
+
+/* What ip(8) chooses for what is left out: iproute_modify() in ip/iproute.c. */
+static gboolean
+put_defaults (NsdAttrBuilder *builder, const NsdSettings *settings, GError **error)
+{
+  struct rtmsg *rtm = builder->header;
+  gboolean has_gateway = nsd_settings_get (settings, "Gateway") != NULL ||
+                         nsd_settings_get (settings, "NextHops") != NULL ||
+                         nsd_settings_get (settings, "NextHopId") != NULL;
+  gboolean is_local = rtm->rtm_type == RTN_LOCAL || rtm->rtm_type == RTN_NAT;
+  gboolean is_of_link = rtm->rtm_type == RTN_BROADCAST || rtm->rtm_type == RTN_MULTICAST ||
+                        rtm->rtm_type == RTN_ANYCAST;
+
+  if (nsd_settings_get (settings, "Scope") == NULL) {
+    if (is_local)
+      rtm->rtm_scope = RT_SCOPE_HOST;
+    else if (is_of_link || (rtm->rtm_type == RTN_UNICAST && !has_gateway))
+      rtm->rtm_scope = RT_SCOPE_LINK;
+  }
+  if (nsd_settings_get (settings, "Table") == NULL) {
+    rtm->rtm_table = is_local || rtm->rtm_type == RTN_BROADCAST || rtm->rtm_type == RTN_ANYCAST
+                         ? RT_TABLE_LOCAL
+                         : RT_TABLE_MAIN;
+    return nsd_attr_builder_add_u32 (builder, RTA_TABLE, rtm->rtm_table, error);
+  }
+  return TRUE;
+}
+
+static gboolean
+build_add (NsdNet *net, NsdAttrBuilder *builder, const NsdSettings *settings, GError **error)
+{
+  const char *mode = nsd_settings_get_string (settings, "Mode", "create");
+  int family = family_of (settings, error);
+  guint32 flags = 0;
+  struct rtmsg *rtm;
+
+  if (family == AF_UNSPEC)
+    return FALSE;
+  if (!nsd_word_parse (modes, 0, mode, &flags, error)) {
+    g_prefix_error (error, "Property Mode: ");
+    return FALSE;
+  }
+  init_message (net, builder, RTM_NEWROUTE, (int)flags | NLM_F_ECHO, family);
+  rtm = builder->header;
+  rtm->rtm_protocol = RTPROT_BOOT;
+  rtm->rtm_type = RTN_UNICAST;
+  return nsd_settings_put (settings, &nsd_route_table, NSD_ATTR_CREATE, builder, error) &&
+         put_defaults (builder, settings, error);
+}
+
+/* The kernel says what it made of the request. */
+static void
+on_echo (struct nlmsghdr *nlh, gpointer data)
+{
+  char **key = data;
+
+  if (nlh->nlmsg_type == RTM_NEWROUTE) {
+    g_free (*key);
+    *key = nsd_route_key (nlh);
+  }
+}
+
+static gboolean
+same_attribute (const NsdAttrView *a, const NsdAttrView *b, guint id)
+{
+  return a->tb[id] == NULL ||
+         (b->tb[id] != NULL && nla_len (a->tb[id]) == nla_len (b->tb[id]) &&
+          memcmp (nla_data (a->tb[id]), nla_data (b->tb[id]), (gsize)nla_len (a->tb[id])) == 0);
+}
+
+typedef struct {
+  NsdAttrView wanted;
+  NsdNet *net;
+  char *key;
+} Search;
+
+static void
+compare_route (gpointer data, gpointer user_data)
+{
+  static const guint16 ids[] = { RTA_DST, RTA_SRC,     RTA_TABLE, RTA_PRIORITY,
+                                 RTA_OIF, RTA_GATEWAY, RTA_VIA,   RTA_NH_ID };
+  Search *search = user_data;
+  const NsdRecord *record = data;
+  const struct rtmsg *a = search->wanted.header;
+  const struct rtmsg *b = nlmsg_data (record->message);
+  gboolean same = a->rtm_family == b->rtm_family && a->rtm_dst_len == b->rtm_dst_len &&
+                  a->rtm_tos == b->rtm_tos && a->rtm_type == b->rtm_type;
+  NsdAttrView view;
+
+  nsd_record_view (record, &nsd_route_class, &search->net->context, &view);
+  for (gsize i = 0; same && i < G_N_ELEMENTS (ids); i++)
+    same = same_attribute (&search->wanted, &view, ids[i]);
+  if (same && search->key == NULL)
+    search->key = g_strdup (record->key);
+}
+
+/* Replacing a route by the same one is done without an echo: look for it. */
+static char *
+find_route (NsdNet *net, const NsdAttrBuilder *builder)
+{
+  Search search = { .net = net };
+  const struct nlmsghdr *nlh = nlmsg_hdr (builder->msg);
+
+  nsd_attr_view_init (&search.wanted, &net->context, nlmsg_data (nlh),
+                      nlmsg_attrdata (nlh, sizeof (struct rtmsg)),
+                      nlmsg_attrlen (nlh, sizeof (struct rtmsg)));
+  nsd_records_foreach (net->routes, compare_route, &search);
+  return search.key;
+}
+
+GVariant *
+nsd_route_add (NsdRequest *request, GError **error)
+{
+  const NsdAttrTable *const tables[] = { &nsd_route_table, &add_options, NULL };
+  g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 0);
+  g_autoptr (NsdSettings) settings = nsd_settings_new (dict, tables, NSD_ATTR_CREATE, error);
+  g_auto (NsdAttrBuilder) builder = { 0 };
+  g_autofree char *key = NULL;
+  g_autofree char *path = NULL;
+  const char *destination = "";
+
+  g_variant_lookup (dict, "Destination", "&s", &destination);
+  if (settings == NULL || !build_add (request->net, &builder, settings, error) ||
+      !nsd_net_transact (request->net, &builder, on_echo, &key, error)) {
+    nsd_request_prefix_error (request, error, "add route %s", destination);
+    return NULL;
+  }
+  if (key == NULL || (request->net->options.shared->routes_exported &&
+                      nsd_records_find (request->net->routes, key) == NULL)) {
+    g_free (key);
+    key = find_route (request->net, &builder);
+  }
+  if (key == NULL) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "It was deleted as soon as it was made");
+    nsd_request_prefix_error (request, error, "add route %s", destination);
+    return NULL;
+  }
+  path = nsd_path_object (request->net->id, NSD_NODE_ROUTE, key);
+  return g_variant_new ("(o)", path);
+}
+
+/* ---- Namespace.GetRouteTo ---- */
+
+static gboolean
+put_lookup_link (NsdAttrBuilder *builder, const NsdSettings *options, const char *name, int id,
+                 GError **error)
+{
+  GVariant *value = nsd_settings_get (options, name);
+  int ifindex = 0;
+
+  if (value == NULL)
+    return TRUE;
+  if (!nsd_link_path_parse (builder->context, g_variant_get_string (value, NULL), &ifindex,
+                            error)) {
+    g_prefix_error (error, "Property %s: ", name);
+    return FALSE;
+  }
+  return nsd_attr_builder_add_u32 (builder, id, (guint32)ifindex, error);
+}
+
+static gboolean
+put_lookup_port (NsdAttrBuilder *builder, const NsdSettings *options, const char *name, int id,
+                 GError **error)
+{
+  GVariant *value = nsd_settings_get (options, name);
+  guint16 port = value != NULL ? GUINT16_TO_BE (g_variant_get_uint16 (value)) : 0;
+
+  return value == NULL || nsd_attr_builder_add (builder, id, &port, sizeof port, error);
+}
+
+static gboolean
+put_lookup_address (NsdAttrBuilder *builder, const char *text, const char *name, int id,
+                    GError **error)
+{
+  guint8 bytes[16];
+  gsize length = nsd_ip_parse (text, &builder->family, bytes, error);
+  struct rtmsg *rtm = builder->header;
+
+  if (length == 0) {
+    g_prefix_error (error, "%s: ", name);
+    return FALSE;
+  }
+  if (id == RTA_DST)
+    rtm->rtm_dst_len = (guint8)(length * 8);
+  else
+    rtm->rtm_src_len = (guint8)(length * 8);
+  rtm->rtm_family = (guint8)builder->family;
+  return nsd_attr_builder_add (builder, id, bytes, length, error);
+}
+
+static gboolean
+put_lookup_rest (NsdAttrBuilder *builder, const NsdSettings *options, GError **error)
+{
+  static const NsdWord protocols[] = { { IPPROTO_TCP, "tcp" },
+                                       { IPPROTO_UDP, "udp" },
+                                       { IPPROTO_ICMP, "icmp" },
+                                       { IPPROTO_ICMPV6, "icmpv6" },
+                                       { 0, NULL } };
+  const char *word = nsd_settings_get_string (options, "Protocol", NULL);
+  GVariant *tos = nsd_settings_get (options, "Tos");
+  guint32 protocol = 0;
+  guint8 byte;
+
+  if (tos != NULL)
+    ((struct rtmsg *)builder->header)->rtm_tos = g_variant_get_byte (tos);
+  if (word == NULL)
+    return TRUE;
+  if (!nsd_word_parse (protocols, G_MAXUINT8, word, &protocol, error)) {
+    g_prefix_error (error, "Property Protocol: ");
+    return FALSE;
+  }
+  byte = (guint8)protocol;
+  return nsd_attr_builder_add (builder, RTA_IP_PROTO, &byte, sizeof byte, error);
+}
+
+static gboolean
+build_lookup (NsdNet *net, NsdAttrBuilder *builder, const char *destination,
+              const NsdSettings *options, GError **error)
+{
+  const char *source = nsd_settings_get_string (options, "Source", NULL);
+
+  init_message (net, builder, RTM_GETROUTE, 0, AF_UNSPEC);
+  /* As ip(8) does: the answer names the table that it was found in. */
+  ((struct rtmsg *)builder->header)->rtm_flags = RTM_F_LOOKUP_TABLE;
+  return put_lookup_address (builder, destination, "The destination", RTA_DST, error) &&
+         (source == NULL ||
+          put_lookup_address (builder, source, "Property Source", RTA_SRC, error)) &&
+         put_lookup_link (builder, options, "InputLink", RTA_IIF, error) &&
+         put_lookup_link (builder, options, "OutputLink", RTA_OIF, error) &&
+         nsd_settings_put (options, &lookup_options, NSD_ATTR_CREATE, builder, error) &&
+         put_lookup_port (builder, options, "SourcePort", RTA_SPORT, error) &&
+         put_lookup_port (builder, options, "DestinationPort", RTA_DPORT, error) &&
+         put_lookup_rest (builder, options, error);
+}
+
+typedef struct {
+  NsdNet *net;
+  GVariant *route;
+} Lookup;
+
+static void
+on_answer (struct nlmsghdr *nlh, gpointer data)
+{
+  Lookup *lookup = data;
+  NsdAttrView view;
+
+  if (nlh->nlmsg_type != RTM_NEWROUTE || nlmsg_datalen (nlh) < (int)sizeof (struct rtmsg) ||
+      lookup->route != NULL)
+    return;
+  nsd_attr_view_init (&view, &lookup->net->context, nlmsg_data (nlh),
+                      nlmsg_attrdata (nlh, sizeof (struct rtmsg)),
+                      nlmsg_attrlen (nlh, sizeof (struct rtmsg)));
+  lookup->route = g_variant_ref_sink (nsd_attr_table_read_present (&nsd_route_table, &view));
+}
+
+GVariant *
+nsd_route_get_to (NsdRequest *request, GError **error)
+{
+  const NsdAttrTable *const tables[] = { &lookup_options, NULL };
+  g_autoptr (NsdSettings) options = NULL;
+  g_autoptr (GVariant) dict = NULL;
+  g_autoptr (GVariant) route = NULL;
+  g_auto (NsdAttrBuilder) builder = { 0 };
+  Lookup lookup = { request->net, NULL };
+  const char *destination;
+
+  g_variant_get (request->parameters, "(&s@a{sv})", &destination, &dict);
+  options = nsd_settings_new (dict, tables, NSD_ATTR_CREATE, error);
+  if (options == NULL || !build_lookup (request->net, &builder, destination, options, error) ||
+      !nsd_net_request (request->net, &builder, on_answer, &lookup, error)) {
+    nsd_request_prefix_error (request, error, "find a route to %s", destination);
+    return NULL;
+  }
+  route = lookup.route;
+  if (route == NULL) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_KERNEL, "The kernel did not answer");
+    return NULL;
+  }
+  return g_variant_new ("(@a{sv})", route);
+}
+
+/* ---- org.netnsd1.Route ---- */
+
+static NsdRecord *
+record_of (NsdRequest *request)
+{
+  return nsd_records_find (request->net->routes, request->path.key);
+}
+
+/* All that tells the route apart is said again, so that exactly this one is meant. */
+static gboolean
+build_delete (NsdNet *net, NsdAttrBuilder *builder, const NsdRecord *record, GError **error)
+{
+  static const guint16 ids[] = { RTA_DST,   RTA_SRC,       RTA_OIF,     RTA_GATEWAY,
+                                 RTA_VIA,   RTA_PRIORITY,  RTA_PREFSRC, RTA_METRICS,
+                                 RTA_TABLE, RTA_MULTIPATH, RTA_NH_ID,   RTA_ENCAP_TYPE,
+                                 RTA_ENCAP, RTA_FLOW };
+  const struct rtmsg *shown = nlmsg_data (record->message);
+  struct rtmsg *rtm;
+  NsdAttrView view;
+
+  init_message (net, builder, RTM_DELROUTE, 0, shown->rtm_family);
+  rtm = builder->header;
+  *rtm = *shown;
+  rtm->rtm_flags &= RTNH_F_ONLINK | RTNH_F_PERVASIVE;
+  nsd_record_view (record, &nsd_route_class, &net->context, &view);
+  for (gsize i = 0; i < G_N_ELEMENTS (ids); i++) {
+    const struct nlattr *nla = view.tb[ids[i]];
+
+    /* A route that uses a next hop object shows what that holds, but is found by its id. */
+    if (nla == NULL ||
+        (view.tb[RTA_NH_ID] != NULL && (ids[i] == RTA_OIF || ids[i] == RTA_GATEWAY ||
+                                        ids[i] == RTA_VIA || ids[i] == RTA_MULTIPATH)))
+      continue;
+    if (!nsd_attr_builder_add (builder, ids[i], nla_data (nla), (gsize)nla_len (nla), error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static GVariant *delete (NsdRequest *request, GError **error)
+{
+  g_autoptr (GVariant) properties = g_variant_ref_sink (
+      nsd_record_read (record_of (request), &nsd_route_class, &request->net->context));
+  g_auto (NsdAttrBuilder) builder = { 0 };
+  const char *destination = "";
+
+  g_variant_lookup (properties, "Destination", "&s", &destination);
+  if (!build_delete (request->net, &builder, record_of (request), error) ||
+      !nsd_net_transact (request->net, &builder, NULL, NULL, error))
+    nsd_request_prefix_error (request, error, "delete route %s", destination);
+  return NULL;
+}
+
+/* ---- rows ---- */
+
+static const NsdWord modes[] = {
+  { NLM_F_CREATE | NLM_F_EXCL, "create" },
+  { NLM_F_CREATE | NLM_F_REPLACE, "replace" },
+  { NLM_F_CREATE | NLM_F_APPEND, "append" },
+  { NLM_F_REPLACE, "change" },
+  { 0, NULL },
+};
+
+static const NsdAttr add_option_rows[] = {
+  { 0, "Mode", &nsd_attr_option_s, NSD_ATTR_CREATE },
+};
+static const NsdAttrTable add_options = { NULL, add_option_rows, G_N_ELEMENTS (add_option_rows) };
+
+static const NsdAttr lookup_option_rows[] = {
+  { 0, "Source", &nsd_attr_option_s, NSD_ATTR_CREATE },
+  { 0, "InputLink", &nsd_attr_option_o, NSD_ATTR_CREATE },
+  { 0, "OutputLink", &nsd_attr_option_o, NSD_ATTR_CREATE },
+  { RTA_MARK, "Mark", &nsd_attr_u32, NSD_ATTR_CREATE },
+  { RTA_UID, "Uid", &nsd_attr_u32, NSD_ATTR_CREATE },
+  { 0, "Tos", &nsd_attr_option_y, NSD_ATTR_CREATE },
+  { 0, "Protocol", &nsd_attr_option_s, NSD_ATTR_CREATE },
+  { 0, "SourcePort", &nsd_attr_option_q, NSD_ATTR_CREATE },
+  { 0, "DestinationPort", &nsd_attr_option_q, NSD_ATTR_CREATE },
+};
+static const NsdAttrTable lookup_options = { NULL, lookup_option_rows,
+                                             G_N_ELEMENTS (lookup_option_rows) };
+
+static const NsdMethod methods[] = {
+  { "Delete", NSD_ACTION_CONFIGURE_ROUTE, NSD_IN_WORKER, delete },
+};
+
+const NsdInterface nsd_interface_route = {
+  &org_netnsd1_route_interface, NSD_NODE_ROUTE, methods, G_N_ELEMENTS (methods), NULL, NULL,
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* org.netnsd1.Route, and Namespace.AddRoute and GetRouteTo.  Handlers run in the worker. */
+#pragma once
+
+#include "net.h"
+
+extern const NsdInterface nsd_interface_route;
+
+GVariant *nsd_route_add (NsdRequest *request, GError **error);
+GVariant *nsd_route_get_to (NsdRequest *request, GError **error);
