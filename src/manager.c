@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "manager.h"
+
+#include <errno.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "attr-types.h"
+#include "error.h"
+#include "kernel-support.h"
+#include "names.h"
+#include "nsd-interfaces.h"
+#include "registry.h"
+
+static const NsdAttrTable create_options;
+
+/* ---- names ---- */
+
+/* Ends CreateNamespace and the Attach methods. */
+static void
+on_named (NsdNamespace *namespace, const GError *error, gpointer data)
+{
+  NsdRequest *request = data;
+  g_autoptr (GError) copy = error != NULL ? g_error_copy (error) : NULL;
+  const char *name;
+
+  if (namespace != NULL) {
+    nsd_request_return (request, g_variant_new ("(o)", namespace->path));
+    return;
+  }
+  g_variant_get_child (request->parameters, 0, "&s", &name);
+  if (copy == NULL)
+    copy = g_error_new (NSD_ERROR, NSD_ERROR_GONE, "The name was removed meanwhile");
+  g_prefix_error (&copy, "Cannot name a namespace %s: ", name);
+  nsd_request_fail (request, g_steal_pointer (&copy));
+}
+
+static gboolean
+check_name (NsdRequest *request, const char *name, GError **error)
+{
+  if (!nsd_netns_check_name (name, error))
+    return FALSE;
+  if (nsd_registry_find_by_name (request->registry, name) == NULL)
+    return TRUE;
+  g_set_error (error, NSD_ERROR, NSD_ERROR_EXISTS, "There is already a namespace %s", name);
+  return FALSE;
+}
+
+static GVariant *
+create_namespace (NsdRequest *request, GError **error)
+{
+  const NsdAttrTable *const tables[] = { &create_options, NULL };
+  g_autoptr (NsdSettings) options = NULL;
+  g_autoptr (GVariant) dict = NULL;
+  NsdNamespace *existing;
+  const char *name;
+
+  g_variant_get (request->parameters, "(&s@a{sv})", &name, &dict);
+  options = nsd_settings_new (dict, tables, NSD_ATTR_CREATE, error);
+  if (options == NULL || !nsd_netns_check_name (name, error))
+    return NULL;
+  existing = nsd_registry_find_by_name (request->registry, name);
+  if (existing != NULL && !nsd_settings_get_boolean (options, "Exclusive", TRUE))
+    return g_variant_new ("(o)", existing->path);
+  if (!check_name (request, name, error))
+    return NULL;
+  nsd_registry_create (request->registry, name,
+                       nsd_settings_get_boolean (options, "LoopbackUp", TRUE), request->uid,
+                       on_named, nsd_request_defer (request));
+  return NULL;
+}
+
+/* @fd is taken over. */
+static GVariant *
+attach (NsdRequest *request, const char *name, int fd, GError **error)
+{
+  guint64 inode = nsd_netns_is_pidfd (fd) ? 0 : nsd_netns_identify_fd (fd, error);
+  NsdNamespace *known = inode != 0 ? nsd_registry_find_by_inode (request->registry, inode) : NULL;
+
+  if (known != NULL && known->host) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_SUPPORTED,
+                 "The host namespace cannot be given a name");
+  } else if (inode != 0 || nsd_netns_is_pidfd (fd)) {
+    nsd_registry_attach (request->registry, name, fd, on_named, nsd_request_defer (request));
+    return NULL;
+  }
+  close (fd);
+  return NULL;
+}
+
+static GVariant *
+attach_namespace (NsdRequest *request, GError **error)
+{
+  const char *name;
+  gint32 handle;
+  int fd;
+
+  g_variant_get (request->parameters, "(&sh)", &name, &handle);
+  if (!check_name (request, name, error))
+    return NULL;
+  if (request->fds == NULL || handle < 0 || handle >= g_unix_fd_list_get_length (request->fds)) {
+    nsd_error_set_invalid (error, "There is no descriptor %d in the message", handle);
+    return NULL;
+  }
+  fd = g_unix_fd_list_get (request->fds, handle, error);
+  return fd >= 0 ? attach (request, name, fd, error) : NULL;
+}
+
+static GVariant *
+attach_process (NsdRequest *request, GError **error)
+{
+  const char *name;
+  guint32 pid;
+  int fd;
+
+  g_variant_get (request->parameters, "(&su)", &name, &pid);
+  if (!check_name (request, name, error))
+    return NULL;
+  /* Held from here on: a number that is used again cannot be taken for the process. */
+  fd = pid > 0 && pid <= G_MAXINT ? pidfd_open ((pid_t)pid, 0) : -1;
+  if (fd < 0) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND, "There is no process %u", pid);
+    return NULL;
+  }
+  return attach (request, name, fd, error);
+}
+
+/* ---- looking up ---- */
+
+static GVariant *
+get_namespace (NsdRequest *request, GError **error)
+{
+  NsdNamespace *namespace;
+  const char *name;
+
+  g_variant_get (request->parameters, "(&s)", &name);
+  namespace = nsd_registry_find_by_name (request->registry, name);
+  if (namespace == NULL) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND, "There is no namespace %s", name);
+    return NULL;
+  }
+  return g_variant_new ("(o)", namespace->path);
+}
+
+static GVariant *
+get_namespace_of_process (NsdRequest *request, GError **error)
+{
+  NsdNamespace *namespace;
+  guint64 inode;
+  guint32 pid;
+
+  g_variant_get (request->parameters, "(u)", &pid);
+  inode = nsd_netns_of_process (pid, error);
+  if (inode == 0)
+    return NULL;
+  namespace = nsd_registry_find_by_inode (request->registry, inode);
+  if (namespace == NULL) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND,
+                 "The namespace of process %u has no name in " NSD_NETNS_DIR, pid);
+    return NULL;
+  }
+  return g_variant_new ("(o)", namespace->path);
+}
+
+static GVariant *
+list_namespaces (NsdRequest *request, GError **error)
+{
+  g_autoptr (GList) namespaces = nsd_registry_list (request->registry);
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(oas)"));
+  for (GList *l = namespaces; l != NULL; l = l->next) {
+    NsdNamespace *namespace = l->data;
+    g_auto (GStrv) names = nsd_namespace_names (namespace);
+
+    g_variant_builder_add (&builder, "(o^as)", namespace->path, names);
+  }
+  return g_variant_new ("(a(oas))", &builder);
+}
+
+/* ---- the kernel ---- */
+
+static void
+on_kernel_support (GVariant *support, const GError *error, gpointer data)
+{
+  if (support != NULL)
+    nsd_request_return (data, g_variant_new ("(@a{sv})", support));
+  else
+    nsd_request_fail (data, g_error_copy (error));
+}
+
+static GVariant *
+get_kernel_support (NsdRequest *request, GError **error)
+{
+  nsd_kernel_support_get (on_kernel_support, nsd_request_defer (request));
+  return NULL;
+}
+
+/* ---- rows ---- */
+
+static GVariant *
+properties (NsdRequest *request, GError **error)
+{
+  return g_variant_new_parsed ("{'Version': <%s>, 'HostNamespace': <%o>}", NSD_VERSION,
+                               nsd_registry_host (request->registry)->path);
+}
+
+static const NsdAttr create_option_rows[] = {
+  { 0, "Exclusive", &nsd_attr_option_b, NSD_ATTR_CREATE },
+  { 0, "LoopbackUp", &nsd_attr_option_b, NSD_ATTR_CREATE },
+};
+static const NsdAttrTable create_options = { NULL, create_option_rows,
+                                             G_N_ELEMENTS (create_option_rows) };
+
+static const NsdMethod methods[] = {
+  { "CreateNamespace",
+    NSD_ACTION_CREATE_NAMESPACE,
+    NSD_ON_MAIN,
+    create_namespace,
+    { "namespace" } },
+  { "AttachNamespace",
+    NSD_ACTION_ATTACH_NAMESPACE,
+    NSD_ON_MAIN,
+    attach_namespace,
+    { "namespace" } },
+  { "AttachProcess", NSD_ACTION_ATTACH_NAMESPACE, NSD_ON_MAIN, attach_process, { "namespace" } },
+  { "GetNamespace", NSD_READ, NSD_ON_MAIN, get_namespace },
+  { "GetNamespaceOfProcess", NSD_READ, NSD_ON_MAIN, get_namespace_of_process },
+  { "ListNamespaces", NSD_READ, NSD_ON_MAIN, list_namespaces },
+  { "GetKernelSupport", NSD_READ, NSD_ON_MAIN, get_kernel_support },
+};
+
+const NsdInterface nsd_interface_manager = {
+  &org_netnsd1_manager_interface,
+  NSD_NODE_MANAGER,
+  methods,
+  G_N_ELEMENTS (methods),
+  NULL,
+  properties,
+};
