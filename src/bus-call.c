@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bus-call.h"
+
+#include <string.h>
+
+#include "error.h"
+#include "log.h"
+#include "names.h"
+
+NsdCall *
+nsd_call_new (GDBusConnection *connection, GDBusMessage *message)
+{
+  NsdCall *call = g_new0 (NsdCall, 1);
+
+  g_atomic_ref_count_init (&call->references);
+  call->connection = g_object_ref (connection);
+  call->message = g_object_ref (message);
+  call->cancellable = g_cancellable_new ();
+  call->request.object_path = g_dbus_message_get_path (message);
+  call->request.interface = g_dbus_message_get_interface (message);
+  call->request.fds = g_dbus_message_get_unix_fd_list (message);
+  call->request.parameters = g_dbus_message_get_body (message);
+  if (call->request.parameters != NULL)
+    g_variant_ref (call->request.parameters);
+  else
+    call->request.parameters = g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
+  return call;
+}
+
+NsdCall *
+nsd_call_ref (NsdCall *call)
+{
+  g_atomic_ref_count_inc (&call->references);
+  return call;
+}
+
+void
+nsd_call_unref (NsdCall *call)
+{
+  if (!g_atomic_ref_count_dec (&call->references))
+    return;
+  if (!g_atomic_int_get (&call->replied))
+    nsd_call_fail_literal (call, NSD_ERROR, NSD_ERROR_ABORTED, "The call was given up");
+  g_clear_pointer (&call->request.parameters, g_variant_unref);
+  g_clear_pointer (&call->request.settle, g_array_unref);
+  g_clear_pointer (&call->result, g_variant_unref);
+  g_clear_object (&call->request.fds_out);
+  g_clear_object (&call->cancellable);
+  g_free (call->where);
+  g_free (call->link);
+  g_free (call->kind);
+  g_object_unref (call->message);
+  g_object_unref (call->connection);
+  g_free (call);
+}
+
+static void
+send (NsdCall *call, GDBusMessage *reply)
+{
+  g_autoptr (GDBusMessage) owned = reply;
+  g_autoptr (GError) error = NULL;
+
+  if (g_dbus_message_get_flags (call->message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)
+    return;
+  if (!g_dbus_connection_send_message (call->connection, owned, G_DBUS_SEND_MESSAGE_FLAGS_NONE,
+                                       NULL, &error))
+    g_debug ("Cannot send a reply: %s", error->message);
+}
+
+/* One line for each privileged act, and for each that was refused. */
+static void
+note (NsdCall *call, const char *result)
+{
+  const NsdRequest *request = &call->request;
+
+  if (request->method == NULL || strcmp (request->method->action, NSD_READ) == 0)
+    return;
+  nsd_log_act (request->uid, g_dbus_message_get_sender (call->message), request->method->action,
+               request->method->member, request->object_path, request->where, result);
+}
+
+void
+nsd_call_return (NsdCall *call, GVariant *result)
+{
+  g_autoptr (GVariant) body = result != NULL ? g_variant_ref_sink (result) : NULL;
+  GDBusMessage *reply;
+
+  if (!g_atomic_int_compare_and_exchange (&call->replied, 0, 1))
+    return;
+  note (call, "done");
+  reply = g_dbus_message_new_method_reply (call->message);
+  if (body != NULL)
+    g_dbus_message_set_body (reply, body);
+  if (call->request.fds_out != NULL)
+    g_dbus_message_set_unix_fd_list (reply, call->request.fds_out);
+  send (call, reply);
+}
+
+void
+nsd_call_fail (NsdCall *call, const GError *error)
+{
+  g_autofree char *name = NULL;
+
+  if (!g_atomic_int_compare_and_exchange (&call->replied, 0, 1))
+    return;
+  note (call, error->message);
+  if (error->domain == NSD_ERROR || error->domain == G_DBUS_ERROR)
+    name = g_dbus_error_encode_gerror (error);
+  send (call, g_dbus_message_new_method_error_literal (
+                  call->message, name != NULL ? name : "org.freedesktop.DBus.Error.Failed",
+                  error->message));
+}
+
+void
+nsd_call_fail_literal (NsdCall *call, GQuark domain, int code, const char *format, ...)
+{
+  g_autoptr (GError) error = NULL;
+  va_list args;
+
+  va_start (args, format);
+  error = g_error_new_valist (domain, code, format, args);
+  va_end (args);
+  nsd_call_fail (call, error);
+}
+
+/* ---- requests that are answered later ---- */
+
+static void
+defer (NsdRequest *request)
+{
+  nsd_call_ref ((NsdCall *)request);
+}
+
+static void
+finish (NsdRequest *request, GVariant *reply, GError *error)
+{
+  NsdCall *call = (NsdCall *)request;
+
+  if (error != NULL)
+    nsd_call_fail (call, error);
+  else
+    nsd_call_return (call, reply);
+  g_clear_error (&error);
+  nsd_call_unref (call);
+}
+
+const NsdRequestHooks nsd_call_request_hooks = { defer, finish };

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One method call, from its arrival to its one reply. */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "object.h"
+
+typedef struct _NsdCall NsdCall;
+
+struct _NsdCall {
+  NsdRequest request; /* first: a handler's request is the call */
+  gatomicrefcount references;
+  GDBusConnection *connection;
+  GDBusMessage *message;
+  char *where; /* owns request.where */
+  char *link;  /* for polkit, as found by the worker */
+  char *kind;
+  gboolean in_worker;   /* where it runs */
+  gboolean asked;       /* time has passed since the object was seen: it may be gone */
+  gboolean asked_other; /* about the other namespace too */
+  guint settled;        /* how many of request.settle are done */
+  GVariant *result;     /* held back until then */
+  GCancellable *cancellable;
+  gint replied; /* atomic */
+};
+
+/* Takes a reference of @message. */
+NsdCall *nsd_call_new (GDBusConnection *connection, GDBusMessage *message);
+NsdCall *nsd_call_ref (NsdCall *call);
+/* The last reference answers Aborted if nothing was answered.  Any thread. */
+void nsd_call_unref (NsdCall *call);
+
+/* Any thread; the first counts.  @result is consumed if floating; NULL: a reply without values. */
+void nsd_call_return (NsdCall *call, GVariant *result);
+/* @error is not taken over. */
+void nsd_call_fail (NsdCall *call, const GError *error);
+void nsd_call_fail_literal (NsdCall *call, GQuark domain, int code, const char *format, ...)
+    G_GNUC_PRINTF (4, 5);
+
+/* The hooks of object.h that end in the calls above. */
+extern const NsdRequestHooks nsd_call_request_hooks;

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bus-dispatch.h"
+
+#include <string.h>
+
+#include "bus-call.h"
+#include "bus-props.h"
+#include "error.h"
+#include "interfaces.h"
+#include "names.h"
+#include "objects.h"
+
+/* What a dialogue or a rule sees of a text that a caller gave. */
+#define MAX_DETAIL 64
+
+struct _NsdDispatch {
+  NsdRegistry *registry;
+  NsdAuthority *authority;
+  NsdCallers *callers;
+};
+
+typedef struct {
+  NsdDispatch *dispatch;
+  NsdCall *call;
+} Step;
+
+static void ask (NsdDispatch *self, NsdCall *call, guint64 netns);
+static void run (NsdDispatch *self, NsdCall *call);
+
+static Step *
+step_new (NsdDispatch *self, NsdCall *call)
+{
+  Step *step = g_new (Step, 1);
+
+  *step = (Step){ self, nsd_call_ref (call) };
+  return step;
+}
+
+static void
+step_free (gpointer data)
+{
+  Step *step = data;
+
+  nsd_call_unref (step->call);
+  g_free (step);
+}
+
+static void
+run_on_main (GSourceFunc func, Step *step)
+{
+  g_main_context_invoke_full (g_main_context_default (), G_PRIORITY_DEFAULT, func, step, step_free);
+}
+
+/* ---- finding the row ---- */
+
+static const NsdInterface *
+find_interface (const char *name, NsdNode node)
+{
+  const NsdInterface *interface = nsd_props_find (name);
+
+  if (interface != NULL)
+    return nsd_props_apply (interface, node) ? interface : NULL;
+  interface = nsd_interface_find (name);
+  return interface != NULL && interface->node == node ? interface : NULL;
+}
+
+/* A call need not name the interface (D-Bus Specification, «Message Types»). */
+static const NsdInterface *
+guess_interface (const char *member, NsdNode node)
+{
+  for (const NsdInterface *const *i = nsd_interfaces_all (); *i != NULL; i++)
+    if ((*i)->node == node && nsd_interface_find_method (*i, member) != NULL)
+      return *i;
+  return NULL;
+}
+
+static gboolean
+check_signature (const NsdInterface *interface, NsdCall *call, GError **error)
+{
+  GDBusMethodInfo *info = g_dbus_interface_info_lookup_method (
+      (GDBusInterfaceInfo *)interface->info, call->request.method->member);
+  g_autoptr (GString) expected = g_string_new ("(");
+
+  for (GDBusArgInfo **arg = info->in_args; arg != NULL && *arg != NULL; arg++)
+    g_string_append (expected, (*arg)->signature);
+  g_string_append_c (expected, ')');
+  if (g_variant_is_of_type (call->request.parameters, G_VARIANT_TYPE (expected->str)))
+    return TRUE;
+  nsd_error_set_invalid (error, "%s takes %s, not %s", info->name, expected->str,
+                         g_variant_get_type_string (call->request.parameters));
+  return FALSE;
+}
+
+static gboolean
+find_row (NsdCall *call, GError **error)
+{
+  const char *member = g_dbus_message_get_member (call->message);
+  const char *name = call->request.interface;
+  NsdNode node = call->request.path.node;
+  const NsdInterface *interface =
+      name != NULL ? find_interface (name, node) : guess_interface (member, node);
+
+  if (interface == NULL) {
+    g_set_error (error, G_DBUS_ERROR,
+                 name != NULL ? G_DBUS_ERROR_UNKNOWN_INTERFACE : G_DBUS_ERROR_UNKNOWN_METHOD,
+                 "%s has no %s %s", call->request.object_path,
+                 name != NULL ? "interface" : "method", name != NULL ? name : member);
+    return FALSE;
+  }
+  call->request.interface = interface->info->name;
+  call->request.method = nsd_interface_find_method (interface, member);
+  if (call->request.method == NULL) {
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD, "%s has no method %s",
+                 interface->info->name, member);
+    return FALSE;
+  }
+  if (!check_signature (interface, call, error))
+    return FALSE;
+  call->in_worker = nsd_props_find (interface->info->name) != NULL
+                        ? nsd_props_where (interface, node) == NSD_IN_WORKER
+                        : call->request.method->where == NSD_IN_WORKER;
+  if (interface == nsd_props_find (NSD_IFACE_PROPERTIES) && strcmp (member, "Set") == 0) {
+    call->request.method = nsd_props_find_set (node, call->request.parameters, error);
+    call->in_worker = TRUE;
+  }
+  return call->request.method != NULL;
+}
+
+static NsdNamespace *
+namespace_of (NsdDispatch *self, NsdCall *call)
+{
+  return nsd_registry_find (self->registry, call->request.path.netns);
+}
+
+static gboolean
+is_in_namespace (const NsdCall *call)
+{
+  return call->request.path.node >= NSD_NODE_NAMESPACE;
+}
+
+static void
+fail_missing (NsdCall *call)
+{
+  if (call->asked)
+    nsd_call_fail_literal (call, NSD_ERROR, NSD_ERROR_GONE, "%s is gone",
+                           call->request.object_path);
+  else
+    nsd_call_fail_literal (call, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT, "There is no object %s",
+                           call->request.object_path);
+}
+
+/* ---- running ---- */
+
+static gboolean settle_next (gpointer data);
+
+static void
+settle_in_worker (gpointer net, gpointer data)
+{
+  Step *step = data;
+
+  nsd_net_refresh_foreign (net, NULL);
+  run_on_main (settle_next, step_new (step->dispatch, step->call));
+}
+
+/* Goes through the other namespaces that the call changed, one after the other, then replies. */
+static gboolean
+settle_next (gpointer data)
+{
+  Step *step = data;
+  NsdCall *call = step->call;
+  GArray *settle = call->request.settle;
+
+  while (call->settled < settle->len) {
+    guint64 id = g_array_index (settle, guint64, call->settled++);
+    NsdNamespace *namespace = nsd_registry_find (step->dispatch->registry, id);
+
+    if (namespace != NULL) {
+      nsd_worker_invoke (namespace->worker, settle_in_worker, step_new (step->dispatch, call),
+                         step_free);
+      return G_SOURCE_REMOVE;
+    }
+  }
+  nsd_call_return (call, call->result);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+run_handler (NsdDispatch *self, NsdCall *call)
+{
+  g_autoptr (GError) error = NULL;
+  GVariant *result = call->request.method->handler (&call->request, &error);
+
+  if (error != NULL) {
+    g_assert (result == NULL);
+    nsd_call_fail (call, error);
+  } else if (call->request.settle != NULL) {
+    call->result = result != NULL ? g_variant_ref_sink (result) : NULL;
+    run_on_main (settle_next, step_new (self, call));
+  } else if (!call->request.deferred) {
+    nsd_call_return (call, result);
+  }
+}
+
+static void
+run_in_worker (gpointer net, gpointer data)
+{
+  Step *step = data;
+  NsdCall *call = step->call;
+
+  /* What the kernel has said before the call is known to its handler. */
+  nsd_net_drain (net);
+  call->request.net = net;
+  if (nsd_objects_exist (net, &call->request.path))
+    run_handler (step->dispatch, call);
+  else
+    fail_missing (call);
+}
+
+static void
+run (NsdDispatch *self, NsdCall *call)
+{
+  NsdNamespace *namespace = NULL;
+
+  /* Looked up again, by identity: while a person was asked the object may have gone. */
+  if (is_in_namespace (call)) {
+    namespace = namespace_of (self, call);
+    if (namespace == NULL) {
+      fail_missing (call);
+      return;
+    }
+  }
+  if (call->in_worker) {
+    nsd_worker_invoke (namespace->worker, run_in_worker, step_new (self, call), step_free);
+  } else {
+    call->request.registry = self->registry;
+    run_handler (self, call);
+  }
+}
+
+/* ---- the gate ---- */
+
+static char *
+make_detail (const char *text)
+{
+  g_autofree char *cut = g_utf8_strlen (text, -1) > MAX_DETAIL
+                             ? g_utf8_substring (text, 0, MAX_DETAIL)
+                             : g_strdup (text);
+  GString *detail = g_string_new (NULL);
+
+  for (const char *p = cut; *p != '\0'; p = g_utf8_next_char (p)) {
+    gunichar c = g_utf8_get_char (p);
+
+    g_string_append_unichar (detail, g_unichar_isprint (c) ? c : '?');
+  }
+  return g_string_free (detail, FALSE);
+}
+
+static void
+add_detail (GHashTable *details, const char *key, const char *text)
+{
+  g_hash_table_insert (details, (gpointer)key, make_detail (text));
+}
+
+static void
+add_argument_details (NsdCall *call, GHashTable *details)
+{
+  const NsdMethod *method = call->request.method;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (method->details) && method->details[i] != NULL; i++) {
+    const char *text;
+
+    g_variant_get_child (call->request.parameters, i, "&s", &text);
+    add_detail (details, method->details[i], text);
+  }
+}
+
+static GHashTable *
+make_details (NsdCall *call, NsdNamespace *namespace)
+{
+  GHashTable *details = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  g_auto (GStrv) names = namespace != NULL ? nsd_namespace_names (namespace) : NULL;
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT,
+                                         namespace != NULL ? nsd_netns_id (namespace->netns) : 0);
+  g_autofree char *owner = g_strdup_printf ("%u", namespace != NULL ? namespace->owner : 0);
+
+  add_detail (details, "namespace", names != NULL && names[0] != NULL ? names[0] : "");
+  if (namespace != NULL && namespace->host && names[0] == NULL)
+    add_detail (details, "namespace", "host");
+  add_detail (details, "namespace-id", namespace != NULL ? id : "");
+  add_detail (details, "host", namespace != NULL && namespace->host ? "true" : "false");
+  add_detail (details, "owner", owner);
+  add_detail (details, "link", call->link != NULL ? call->link : "");
+  add_detail (details, "kind", call->kind != NULL ? call->kind : "");
+  add_detail (details, "interface", call->request.interface);
+  add_detail (details, "member", g_dbus_message_get_member (call->message));
+  add_argument_details (call, details);
+  return details;
+}
+
+/* The namespace besides that of the path in which the caller must be allowed as well. */
+static guint64
+other_namespace (NsdCall *call)
+{
+  const NsdMethod *method = call->request.method;
+  guint64 id = 0;
+
+  if (method->other_namespace == NULL || !method->other_namespace (call->request.parameters, &id))
+    return 0;
+  return id != call->request.path.netns ? id : 0;
+}
+
+static void
+on_allowed (NsdDispatch *self, NsdCall *call)
+{
+  guint64 other = other_namespace (call);
+
+  call->asked = TRUE;
+  /* One that does not exist is the handler's to complain about. */
+  if (other != 0 && !call->asked_other && nsd_registry_find (self->registry, other) != NULL) {
+    call->asked_other = TRUE;
+    ask (self, call, other);
+  } else {
+    run (self, call);
+  }
+}
+
+static void
+on_checked (const GError *error, gpointer data)
+{
+  Step *step = data;
+  NsdCall *call = step->call;
+
+  nsd_callers_end_check (step->dispatch->callers, g_dbus_message_get_sender (call->message),
+                         call->request.uid, call->cancellable);
+  if (error != NULL)
+    nsd_call_fail (call, error);
+  else
+    on_allowed (step->dispatch, call);
+  step_free (step);
+}
+
+static void
+ask (NsdDispatch *self, NsdCall *call, guint64 netns)
+{
+  const char *sender = g_dbus_message_get_sender (call->message);
+  NsdNamespace *namespace = netns != 0 ? nsd_registry_find (self->registry, netns) : NULL;
+  gboolean interactive = (g_dbus_message_get_flags (call->message) &
+                          G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0;
+  g_autoptr (GHashTable) details = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (netns != 0 && namespace == NULL) {
+    fail_missing (call);
+    return;
+  }
+  if (!nsd_callers_begin_check (self->callers, sender, call->cancellable, &error)) {
+    nsd_call_fail (call, error);
+    return;
+  }
+  details = make_details (call, namespace);
+  nsd_authority_check (self->authority, sender, call->request.method->action, details, interactive,
+                       call->cancellable, on_checked, step_new (self, call));
+}
+
+static gboolean
+ask_described (gpointer data)
+{
+  Step *step = data;
+
+  ask (step->dispatch, step->call, step->call->request.path.netns);
+  return G_SOURCE_REMOVE;
+}
+
+/* What is asked about is looked at first: nobody is bothered for what does not exist. */
+static void
+describe_in_worker (gpointer net, gpointer data)
+{
+  Step *step = data;
+  NsdCall *call = step->call;
+
+  nsd_net_drain (net);
+  if (!nsd_objects_exist (net, &call->request.path)) {
+    fail_missing (call);
+    return;
+  }
+  nsd_objects_describe (net, &call->request.path, &call->link, &call->kind);
+  run_on_main (ask_described, step_new (step->dispatch, call));
+}
+
+static void
+gate (NsdDispatch *self, NsdCall *call)
+{
+  if (strcmp (call->request.method->action, NSD_READ) == 0 || call->request.uid == 0)
+    run (self, call);
+  else if (call->request.path.node > NSD_NODE_NAMESPACE)
+    nsd_worker_invoke (namespace_of (self, call)->worker, describe_in_worker, step_new (self, call),
+                       step_free);
+  else
+    ask (self, call, call->request.path.netns);
+}
+
+/* ---- the door ---- */
+
+static void
+on_identified (NsdCaller *caller, const GError *error, gpointer data)
+{
+  Step *step = data;
+  NsdDispatch *self = step->dispatch;
+  NsdCall *call = step->call;
+
+  if (caller == NULL) {
+    nsd_call_fail_literal (call, NSD_ERROR, NSD_ERROR_ABORTED, "The caller is gone: %s",
+                           error->message);
+  } else if (is_in_namespace (call) && namespace_of (self, call) == NULL) {
+    fail_missing (call);
+  } else {
+    call->request.uid = nsd_caller_uid (caller);
+    gate (self, call);
+  }
+  step_free (step);
+}
+
+NsdDispatch *
+nsd_dispatch_new (NsdRegistry *registry, NsdAuthority *authority, NsdCallers *callers)
+{
+  NsdDispatch *self = g_new (NsdDispatch, 1);
+
+  *self = (NsdDispatch){ registry, authority, callers };
+  nsd_request_set_hooks (&nsd_call_request_hooks);
+  return self;
+}
+
+void
+nsd_dispatch_free (NsdDispatch *self)
+{
+  g_free (self);
+}
+
+void
+nsd_dispatch_message (NsdDispatch *self, GDBusConnection *connection, GDBusMessage *message)
+{
+  NsdCall *call = nsd_call_new (connection, message);
+  g_autoptr (GError) error = NULL;
+  NsdNamespace *namespace;
+
+  if (!nsd_path_decode (call->request.object_path, &call->request.path)) {
+    fail_missing (call);
+  } else if (is_in_namespace (call) && namespace_of (self, call) == NULL) {
+    fail_missing (call);
+  } else if (!find_row (call, &error)) {
+    nsd_call_fail (call, error);
+  } else {
+    namespace = is_in_namespace (call) ? namespace_of (self, call) : NULL;
+    if (namespace != NULL)
+      call->request.where = call->where = nsd_namespace_describe (namespace);
+    nsd_callers_identify (self->callers, g_dbus_message_get_sender (message), on_identified,
+                          step_new (self, call));
+  }
+  nsd_call_unref (call);
+}
