@@ -1,0 +1,1 @@
+"""What the service tests are made of; each module holds one thing."""

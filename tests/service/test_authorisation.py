@@ -1,0 +1,228 @@
+"""The gate: every privileged member is denied first, and only then allowed.
+
+The rows come from the daemon's own tables, so that a new member without a test fails here.
+tests/harness/test-users.rules says what each user may do.
+"""
+
+import subprocess
+
+import pytest
+
+from support import contract, kernel
+from support.bus import Client
+from support.caller import Failure
+from support.contract import GLib
+from support.rows import Scene, all_rows, has_sample, privileged_rows, sample, snapshot
+
+AUTHORISATION_ERRORS = {contract.ACCESS_DENIED, contract.INTERACTION, contract.DISMISSED}
+ROWS = privileged_rows()
+IDS = [str(row) for row in ROWS]
+
+
+@pytest.fixture
+def scene(new_namespace):
+    """One object of each sort in namespace blue; "spare" is a namespace to attach."""
+    new_namespace('spare')
+    made = Scene.build(new_namespace('blue'), 'blue')
+    made.paths['pid'] = 1
+    with kernel.process_in_namespace('spare') as pid:
+        made.paths['pid'] = pid
+        yield made
+    kernel.run('ip', 'netns', 'del', 'sample', check=False)
+
+
+@pytest.fixture(scope='module')
+def quiet_scene(manager):
+    """One scene for all calls that must not change anything."""
+    manager.create('calm-spare')
+    made = Scene.build(manager.create('calm'), 'calm', spare='calm-spare')
+    with kernel.process_in_namespace('calm-spare') as pid:
+        made.paths['pid'] = pid
+        yield made
+    for name in ('calm', 'calm-spare'):
+        manager.namespace(name).call('Delete')
+
+
+def test_every_row_has_a_sample():
+    """A member that somebody adds must be added to support/rows.py too."""
+    assert [str(row) for row in ROWS if not has_sample(row)] == []
+
+
+def test_rows_are_the_members_of_the_xml():
+    """Each method and each writable property of the XML is a row, and no other."""
+    wanted = set()
+    for interface, element in contract.INTERFACES.items():
+        wanted |= {(interface, method.get('name'), 'method') for method in element.iter('method')}
+        wanted |= {(interface, prop.get('name'), 'property') for prop in element.iter('property')
+                   if prop.get('access') != 'read'}
+    rows = {(row.interface, row.member, row.type) for row in all_rows()}
+    assert {row for row in rows if row[2] == 'method' or row in wanted} == wanted
+
+
+def test_actions_are_declared():
+    """Each action of a row is in the policy that polkitd has loaded."""
+    known = {action[0] for action in enumerate_actions() if action[0].startswith('org.netnsd1.')}
+    assert {row.action for row in ROWS} <= known
+
+
+def enumerate_actions():
+    client = Client(listen=False)
+    actions = client.call('/org/freedesktop/PolicyKit1/Authority',
+                          'org.freedesktop.PolicyKit1.Authority', 'EnumerateActions', '(s)', '',
+                          destination='org.freedesktop.PolicyKit1')
+    client.close()
+    return actions
+
+
+def test_declared_actions_are_safe():
+    """Nothing is allowed to whoever is not an administrator; the risky ones are never kept."""
+    never_kept = {'attach-namespace', 'open-namespace'}
+    for action in enumerate_actions():
+        if not action[0].startswith('org.netnsd1.'):
+            continue
+        for implicit in action[6:9]:    # 0 no, 1 auth, 2 admin, 3 auth keep, 4 admin keep, 5 yes
+            assert implicit in (0, 2, 4), action
+            if action[0].removeprefix('org.netnsd1.') in never_kept:
+                assert implicit != 4, action
+
+
+@pytest.mark.parametrize('row', ROWS, ids=IDS)
+def test_denied(quiet_scene, user, row):
+    """polkit says no: AccessDenied, before anything else is looked at, and nothing happened."""
+    call = sample(row, quiet_scene)
+    before = snapshot('calm', 'calm-spare')
+    failure = user('nobody').error_of(*call.words, files=call.files)
+    assert failure and failure.name == contract.ACCESS_DENIED, failure
+    assert snapshot('calm', 'calm-spare') == before
+
+
+@pytest.mark.parametrize('row', ROWS, ids=IDS)
+def test_denied_with_interaction(quiet_scene, user, row):
+    """Allowing a dialogue does not help where the answer is no."""
+    call = sample(row, quiet_scene)
+    failure = user('nobody').error_of(*call.words, files=call.files, interactive=True)
+    assert failure and failure.name == contract.ACCESS_DENIED, failure
+
+
+@pytest.mark.parametrize('row', ROWS, ids=IDS)
+def test_needs_a_dialogue(quiet_scene, user, row):
+    """It would need authentication, and the caller did not allow a dialogue."""
+    call = sample(row, quiet_scene)
+    before = snapshot('calm', 'calm-spare')
+    failure = user('mail').error_of(*call.words, files=call.files)
+    assert failure and failure.name == contract.INTERACTION, failure
+    assert snapshot('calm', 'calm-spare') == before
+
+
+@pytest.mark.parametrize('row', ROWS, ids=IDS)
+def test_default_of_the_policy_file(quiet_scene, user, row):
+    """Without any rule a user outside of a session is not simply allowed."""
+    call = sample(row, quiet_scene)
+    failure = user('man').error_of(*call.words, files=call.files)
+    assert failure and failure.name in (contract.ACCESS_DENIED, contract.INTERACTION), failure
+
+
+@pytest.mark.parametrize('row', ROWS, ids=IDS)
+def test_allowed(scene, user, row):
+    """The same call passes the gate for a user whom polkit allows it."""
+    call = sample(row, scene)
+    failure = user('games').error_of(*call.words, files=call.files)
+    if row.type == 'method' and row.member != 'MoveTo':
+        assert failure is None, failure
+    assert failure is None or failure.name not in AUTHORISATION_ERRORS, failure
+
+
+@pytest.mark.parametrize('row', [row for row in ROWS if row.interface != contract.MANAGER],
+                         ids=[str(row) for row in ROWS if row.interface != contract.MANAGER])
+def test_allowed_in_one_namespace(scene, user, new_namespace, row):
+    """A rule sees which namespace it is about: blue is allowed to news, red is not."""
+    red = Scene.build(new_namespace('red'), 'red')
+    red.paths['pid'] = scene.paths['pid']
+    call = sample(row, red)
+    before = snapshot('red')
+    failure = user('news').error_of(*call.words, files=call.files)
+    assert failure and failure.name == contract.ACCESS_DENIED, failure
+    assert snapshot('red') == before
+    call = sample(row, scene)
+    failure = user('news').error_of(*call.words, files=call.files)
+    assert failure is None or failure.name not in AUTHORISATION_ERRORS, failure
+
+
+def test_create_namespace_by_name(user):
+    """The name of the namespace to be is in the details too."""
+    arguments = ('/org/netnsd1', contract.MANAGER, 'CreateNamespace')
+    failure = user('news').error_of(*arguments, GLib.Variant('(sa{sv})', ('red', {})))
+    assert failure and failure.name == contract.ACCESS_DENIED
+    assert 'red' not in kernel.netns_names()
+    assert user('news').error_of(*arguments, GLib.Variant('(sa{sv})', ('blue', {}))) is None
+    kernel.run('ip', 'netns', 'del', 'blue')
+
+
+@pytest.mark.parametrize('allowed,refused_in', [('blue', 'red'), ('red', 'blue')])
+def test_move_needs_both_namespaces(scene, user, new_namespace, allowed, refused_in):
+    """From where one may to where one may not, and the other way round."""
+    red = Scene.build(new_namespace('red'), 'red')
+    source, target = (scene, red) if allowed == 'blue' else (red, scene)
+    before = snapshot('blue', 'red')
+    failure = user('news').error_of(
+        source.path(contract.LINK), contract.LINK, 'MoveTo',
+        GLib.Variant('(oa{sv})', (target.namespace.path, {'Name': GLib.Variant('s', 'm0')})))
+    assert failure and failure.name == contract.ACCESS_DENIED
+    assert snapshot('blue', 'red') == before
+
+
+@pytest.mark.parametrize('near,far', [('blue', 'red'), ('red', 'blue')])
+def test_veth_needs_both_namespaces(manager, user, blue, red, near, far):
+    """PeerNamespace is a second namespace that the call changes."""
+    before = snapshot('blue', 'red')
+    failure = user('news').error_of(
+        manager.namespace(near).path, contract.NAMESPACE, 'CreateLink',
+        GLib.Variant('(ssa{sv})', ('v0', 'veth', {
+            'PeerNamespace': GLib.Variant('o', manager.namespace(far).path)})))
+    assert failure and failure.name == contract.ACCESS_DENIED
+    assert snapshot('blue', 'red') == before
+
+
+def test_veth_in_two_allowed_namespaces(user, blue, red):
+    assert user('games').error_of(
+        blue.path, contract.NAMESPACE, 'CreateLink', GLib.Variant('(ssa{sv})', (
+            'v0', 'veth', {'PeerNamespace': GLib.Variant('o', red.path)}))) is None
+    assert len(red.find_links(Kind='veth')) == 1
+
+
+def test_everybody_reads(quiet_scene, user):
+    """State is public: managed objects, properties, introspection, lists."""
+    nobody = user('nobody')
+    path = quiet_scene.namespace.path
+    assert nobody.call(path, contract.OBJECT_MANAGER, 'GetManagedObjects')
+    assert nobody.call('/org/netnsd1', contract.OBJECT_MANAGER, 'GetManagedObjects')
+    assert nobody.call('/org/netnsd1', contract.MANAGER, 'ListNamespaces')
+    assert nobody.call(path, contract.INTROSPECTABLE, 'Introspect')
+    assert nobody.call(quiet_scene.path(contract.LINK), contract.PROPERTIES, 'GetAll',
+                       GLib.Variant('(s)', (contract.LINK,)))
+    assert nobody.call(path, contract.NAMESPACE, 'GetLink', GLib.Variant('(s)', ('v0',)))
+
+
+def test_bad_input_is_no_way_around(quiet_scene, user):
+    """Neither a wrong type nor an unknown key nor a missing object tells nobody more."""
+    nobody = user('nobody')
+    link = quiet_scene.path(contract.LINK)
+    with pytest.raises(Failure) as caught:
+        nobody.call(link, contract.LINK, 'Set',
+                    GLib.Variant('(a{sv})', ({'Nonsense': GLib.Variant('s', 'x')},)))
+    assert caught.value.name in (contract.ACCESS_DENIED, contract.INVALID_ARGS)
+    for name in ('Index', 'Kind'):
+        failure = nobody.error_of(link, contract.PROPERTIES, 'Set', GLib.Variant(
+            '(ssv)', (contract.LINK, name, GLib.Variant('i', 3))))
+        assert failure and failure.name in (contract.ACCESS_DENIED, contract.READ_ONLY)
+
+
+def test_nobody_owns_the_name(daemon):
+    """The bus policy: only root is the service."""
+
+    done = subprocess.run(
+        ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', 'gdbus', 'call',
+         '--system', '-d', 'org.freedesktop.DBus', '-o', '/org/freedesktop/DBus', '-m',
+         'org.freedesktop.DBus.RequestName', 'org.netnsd1', '0'], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert 'AccessDenied' in done.stderr

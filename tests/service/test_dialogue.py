@@ -1,0 +1,241 @@
+"""Interactive authorisation: the person agrees, refuses, goes away, or takes too long.
+
+The user "mail" may do everything after authentication; an agent in its process stands in for the
+dialogue, and root for the helper that checked the password.
+"""
+
+import os
+import pwd
+import signal
+
+import pytest
+
+from support import contract, kernel
+from support.bus import Client
+from support.caller import Caller, Failure
+from support.contract import GLib
+from support.daemon import Process
+
+POLKIT = 'org.freedesktop.PolicyKit1'
+POLKIT_PATH = '/org/freedesktop/PolicyKit1/Authority'
+POLKIT_AUTHORITY = 'org.freedesktop.PolicyKit1.Authority'
+CREATE = (contract.MANAGER_PATH, contract.MANAGER, 'CreateNamespace')
+
+
+def create_arguments(name):
+    return GLib.Variant('(sa{sv})', (name, {}))
+
+
+@pytest.fixture
+def person(daemon):
+    """A caller of uid mail with a dialogue of its own."""
+    caller = Caller('mail')
+    caller.become_agent()
+    yield caller
+    if caller.process.poll() is None:
+        caller.close()
+    if 'prod' in kernel.netns_names():
+        kernel.run('ip', 'netns', 'del', 'prod')
+
+
+def approve(person, prompt):
+    """What polkit-agent-helper-1 does once the password was right."""
+    root = Client(listen=False)
+    identity = ('unix-user', {'uid': GLib.Variant('u', 0)})
+    root.call(POLKIT_PATH, POLKIT_AUTHORITY, 'AuthenticationAgentResponse2', '(us(sa{sv}))',
+              person_uid(person), prompt['cookie'], identity, destination=POLKIT)
+    root.close()
+    person.tell(do='end_prompt', cookie=prompt['cookie'], cancel=False)
+
+
+def dismiss(person, prompt):
+    person.tell(do='end_prompt', cookie=prompt['cookie'], cancel=True)
+
+
+def person_uid(person):
+    return pwd.getpwnam(person.user).pw_uid
+
+
+def test_approved(person, manager):
+    number = person.start(*CREATE, create_arguments('prod'), interactive=True)
+    prompt = person.wait_event('prompt')
+    assert 'prod' not in kernel.netns_names()
+    approve(person, prompt)
+    path = person.finish(number).unpack()[0]
+    assert manager.namespace('prod').path == path
+    assert manager.namespace('prod').get('OwnerUid') == person_uid(person)
+
+
+def test_dismissed(person):
+    number = person.start(*CREATE, create_arguments('prod'), interactive=True)
+    dismiss(person, person.wait_event('prompt'))
+    with pytest.raises(Failure) as caught:
+        person.finish(number)
+    assert caught.value.name == contract.DISMISSED
+    assert 'prod' not in kernel.netns_names()
+
+
+def test_text_of_the_dialogue(person, blue):
+    """The message names the namespace and the link, whose values come from the details."""
+    number = person.start(*CREATE, create_arguments('prod'), interactive=True)
+    prompt = person.wait_event('prompt')
+    assert prompt['action'] == 'org.netnsd1.create-namespace'
+    assert 'prod' in prompt['message'] and '$(' not in prompt['message']
+    assert prompt['details']['namespace'] == 'prod'
+    assert prompt['details']['member'] == 'CreateNamespace'
+    assert prompt['details']['interface'] == contract.MANAGER
+    dismiss(person, prompt)
+    with pytest.raises(Failure):
+        person.finish(number)
+    link = blue.create_link('v0', 'veth')
+    number = person.start(link.path, contract.LINK, 'Delete', interactive=True)
+    prompt = person.wait_event('prompt')
+    assert 'v0' in prompt['message'] and 'blue' in prompt['message']
+    details = prompt['details']
+    assert (details['namespace'], details['link']) == ('blue', 'v0')
+    assert details['namespace-id'] == blue.path.rpartition('/')[2]
+    dismiss(person, prompt)
+    with pytest.raises(Failure):
+        person.finish(number)
+    assert link.exists()
+
+
+def test_others_do_not_wait(person, manager, client, user):
+    """While a dialogue is open, everybody else is served, and so is this person."""
+    number = person.start(*CREATE, create_arguments('prod'), interactive=True)
+    prompt = person.wait_event('prompt')
+    manager.create('other').call('Delete')
+    assert user('nobody').call('/org/netnsd1', contract.MANAGER, 'ListNamespaces')
+    assert person.call('/org/netnsd1', contract.MANAGER, 'ListNamespaces')
+    dismiss(person, prompt)
+    with pytest.raises(Failure):
+        person.finish(number)
+
+
+def test_caller_vanishes(person, manager, daemon):
+    """The caller is gone before the answer: nothing is done, whatever polkit says later."""
+    person.start(*CREATE, create_arguments('prod'), interactive=True)
+    person.wait_event('prompt')
+    person.kill()
+    manager.create('other').call('Delete')
+    assert 'prod' not in kernel.netns_names()
+    assert daemon.process.alive()
+
+
+def test_check_is_cancelled_when_the_caller_vanishes(daemon, manager):
+    """Two processes: the caller goes, and the agent of its session hears that it is over.
+
+    polkit cancels the dialogue when the service cancels its check; here the agent lives in the
+    caller, so the proof is that no check is pending: the same user may start as many again.
+    """
+    for _ in range(20):
+        caller = Caller('mail')
+        caller.become_agent()
+        caller.start(*CREATE, create_arguments('prod'), interactive=True)
+        caller.wait_event('prompt')
+        caller.kill()
+    caller = Caller('mail')
+    caller.become_agent()
+    number = caller.start(*CREATE, create_arguments('prod'), interactive=True)
+    dismiss(caller, caller.wait_event('prompt'))
+    with pytest.raises(Failure) as caught:
+        caller.finish(number)
+    assert caught.value.name == contract.DISMISSED
+    caller.close()
+
+
+def test_pending_checks_are_limited(person):
+    """Four of one caller may wait for an answer; the fifth is refused at once."""
+    numbers = [person.start(*CREATE, create_arguments('prod'), interactive=True)
+               for _ in range(5)]
+    with pytest.raises(Failure) as caught:
+        person.finish(numbers[4])
+    assert caught.value.name == 'org.freedesktop.DBus.Error.LimitsExceeded'
+    for number in numbers[:4]:
+        dismiss(person, person.wait_event('prompt'))
+    for number in numbers[:4]:
+        with pytest.raises(Failure) as caught:
+            person.finish(number)
+        assert caught.value.name == contract.DISMISSED
+
+
+@pytest.mark.parametrize('victim', ['link', 'namespace', 'address', 'route', 'replaced link'])
+def test_object_goes_while_the_dialogue_is_open(person, blue, victim):
+    """What was asked about is gone when the answer comes: Gone, and nothing else is touched."""
+    link = blue.create_link('v0', 'veth', Peer={'Name': 'v1', 'Up': True}, Up=True)
+    address = link.add_address('192.0.2.1/24')
+    route = blue.add_route(Destination='198.51.100.0/24', Gateway='192.0.2.9')
+    path, interface, goes = {
+        'link': (link.path, contract.LINK, link.delete),
+        'replaced link': (link.path, contract.LINK, lambda: replace(blue, link)),
+        'namespace': (blue.path, contract.NAMESPACE, lambda: blue.call('Delete')),
+        'address': (address.path, contract.ADDRESS, address.delete),
+        'route': (route.path, contract.ROUTE, route.delete)}[victim]
+    number = person.start(path, interface, 'Delete', interactive=True)
+    prompt = person.wait_event('prompt')
+    goes()
+    approve(person, prompt)
+    with pytest.raises(Failure) as caught:
+        person.finish(number)
+    assert caught.value.name == contract.GONE
+    if victim == 'replaced link':
+        assert blue.link('br9').path == link.path
+
+
+def replace(namespace, link):
+    """Another link with the same index, so with the same path."""
+    index = link.get('Index')
+    link.delete()
+    namespace.create_link('br9', 'bridge', Index=index)
+
+
+def test_second_namespace_goes_while_the_dialogue_is_open(person, blue, red):
+    link = blue.create_link('v0', 'veth')
+    number = person.start(link.path, contract.LINK, 'MoveTo',
+                          GLib.Variant('(oa{sv})', (red.path, {})), interactive=True)
+    first = person.wait_event('prompt')
+    red.call('Delete')
+    approve(person, first)
+    for event in list(person.events):
+        if event['event'] == 'prompt':
+            approve(person, event)
+    with pytest.raises(Failure) as caught:
+        person.finish(number)
+    assert caught.value.name in (contract.GONE, contract.NOT_FOUND)
+    assert link.get('Name') == 'v0'
+
+
+def test_arguments_are_checked_before_the_dialogue(person, blue):
+    """Nobody is asked for a password for a call that cannot succeed."""
+    failure = person.error_of(*CREATE, create_arguments('a/b'), interactive=True)
+    assert failure and failure.name == contract.INVALID_ARGS
+    assert [event for event in person.events if event['event'] == 'prompt'] == []
+
+
+def test_daemon_stops_while_the_dialogue_is_open(person, daemon):
+    """The caller gets an answer, and the daemon ends well."""
+    number = person.start(*CREATE, create_arguments('prod'), interactive=True)
+    person.wait_event('prompt')
+    assert daemon.stop() == 0
+    with pytest.raises(Failure) as caught:
+        person.finish(number)
+    assert caught.value.name in (contract.ERROR + 'Aborted', contract.NO_REPLY)
+    daemon.start()
+    assert 'prod' not in kernel.netns_names()
+
+
+def test_polkit_dies_during_the_check(person, tmp_path):
+    """An answer that does not come is a no.  Last: it brings a new polkitd."""
+    number = person.start(*CREATE, create_arguments('prod'), interactive=True)
+    person.wait_event('prompt')
+    os.kill(int(os.environ['HARNESS_POLKIT_PID']), signal.SIGKILL)
+    with pytest.raises(Failure) as caught:
+        person.finish(number)
+    assert caught.value.name == contract.ACCESS_DENIED
+    assert 'prod' not in kernel.netns_names()
+    polkitd = Process(['/usr/lib/polkit-1/polkitd'], tmp_path / 'polkitd.log')
+    kernel.run('gdbus', 'wait', '--system', '--timeout', '20', POLKIT)
+    caller = Caller('games')
+    assert caller.error_of(*CREATE, create_arguments('prod')) is None
+    caller.close()
+    polkitd.stop()
