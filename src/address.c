@@ -153,29 +153,77 @@ build_add (NsdRequest *request, NsdAttrBuilder *builder, const Subject *subject,
                         error);
 }
 
-GVariant *
-nsd_address_add (NsdRequest *request, GError **error)
+/* Old tools take what stands before «:» for the link: ip(8) insists, the kernel does not. */
+static gboolean
+check_label (const NsdLink *link, const NsdSettings *settings, GError **error)
+{
+  const char *label = nsd_settings_get_string (settings, "Label", NULL);
+  gsize length = strlen (link->name);
+
+  if (label == NULL ||
+      (strncmp (label, link->name, length) == 0 && (label[length] == '\0' || label[length] == ':')))
+    return TRUE;
+  nsd_error_set_invalid (error,
+                         "Property Label: “%s” is neither the name of the link, %s, nor that with "
+                         "“:” and more",
+                         label, link->name);
+  return FALSE;
+}
+
+/* The request of AddAddress in @builder; FALSE with the error that the caller gets. */
+static gboolean
+parse_add (NsdRequest *request, NsdAttrBuilder *builder, Subject *subject, GError **error)
 {
   const NsdAttrTable *const tables[] = { &nsd_address_table, &add_options, NULL };
   g_autoptr (GVariant) text = g_variant_get_child_value (request->parameters, 0);
   g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 1);
   g_autoptr (NsdSettings) settings = nsd_settings_new (dict, tables, NSD_ATTR_CREATE, error);
-  NsdLink *link = nsd_links_find (request->net, request->path.ifindex);
+  const NsdLink *link = nsd_links_find (request->net, request->path.ifindex);
+
+  return settings != NULL && parse_subject (text, settings, subject, error) &&
+         check_label (link, settings, error) &&
+         build_add (request, builder, subject, settings, error);
+}
+
+static void
+prefix_add_error (const NsdRequest *request, const char *link, GError **error)
+{
+  const char *text;
+
+  g_variant_get_child (request->parameters, 0, "&s", &text);
+  nsd_request_prefix_error (request, error, "add address %s to link %s", text, link);
+}
+
+gboolean
+nsd_address_check_add (NsdRequest *request, GError **error)
+{
+  g_auto (NsdAttrBuilder) builder = { 0 };
+  Subject subject = { 0 };
+
+  if (parse_add (request, &builder, &subject, error))
+    return TRUE;
+  prefix_add_error (request, nsd_links_find (request->net, request->path.ifindex)->name, error);
+  return FALSE;
+}
+
+GVariant *
+nsd_address_add (NsdRequest *request, GError **error)
+{
+  NsdNet *net = request->net;
+  g_autofree char *link = g_strdup (nsd_links_find (net, request->path.ifindex)->name);
   g_auto (NsdAttrBuilder) builder = { 0 };
   g_autofree char *key = NULL;
   g_autofree char *path = NULL;
   Subject subject = { 0 };
 
-  if (settings == NULL || !parse_subject (text, settings, &subject, error) ||
-      !build_add (request, &builder, &subject, settings, error) ||
-      !nsd_net_transact (request->net, &builder, NULL, NULL, error)) {
-    nsd_request_prefix_error (request, error, "add address %s to link %s",
-                              g_variant_get_string (text, NULL), link->name);
+  if (!parse_add (request, &builder, &subject, error) ||
+      !nsd_net_transact (net, &builder, NULL, NULL, error)) {
+    prefix_add_error (request, link, error);
     return NULL;
   }
   key = nsd_address_key (request->path.ifindex, subject.local, subject.length,
                          subject.prefix_length, subject.peer);
-  path = nsd_path_object (request->net->id, NSD_NODE_ADDRESS, key);
+  path = nsd_path_object (net->id, NSD_NODE_ADDRESS, key);
   return g_variant_new ("(o)", path);
 }
 
@@ -208,18 +256,16 @@ subject_of (const NsdAttrView *view, Subject *subject)
   memcpy (subject->peer, nla_data (address != NULL ? address : local), subject->length);
 }
 
-/* «address 192.0.2.1/24 of link v0», for messages. */
-static char *
-describe (NsdRequest *request)
+/* Puts «Cannot change address 192.0.2.1/24 of link v0 in …» in front of the error. */
+static void
+prefix_error (NsdRequest *request, const char *verb, const Subject *subject, int ifindex,
+              GError **error)
 {
-  const NsdRecord *record = record_of (request);
-  const NsdLink *link = nsd_links_find (request->net, record->ifindex);
-  g_autoptr (GVariant) properties =
-      g_variant_ref_sink (nsd_record_read (record, &nsd_address_class, &request->net->context));
-  const char *address = "";
+  const NsdLink *link = nsd_links_find (request->net, ifindex);
+  g_autofree char *local = nsd_ip_text (subject->local, subject->length);
 
-  g_variant_lookup (properties, "Address", "&s", &address);
-  return g_strdup_printf ("address %s of link %s", address, link != NULL ? link->name : "?");
+  nsd_request_prefix_error (request, error, "%s address %s/%u of link %s", verb, local,
+                            subject->prefix_length, link != NULL ? link->name : "?");
 }
 
 /* Attributes that a replacement would forget if they were not said again. */
@@ -277,26 +323,20 @@ lifetime_now (const NsdAttrView *view, const char *name)
 }
 
 static gboolean
-build_set (NsdRequest *request, NsdAttrBuilder *builder, const NsdSettings *settings,
-           GError **error)
+build_set (NsdRequest *request, NsdAttrBuilder *builder, const NsdAttrView *view,
+           const Subject *subject, const NsdSettings *settings, GError **error)
 {
-  guint32 valid, preferred;
-  Subject subject = { 0 };
-  NsdAttrView view;
+  const struct ifaddrmsg *shown = view->header;
+  guint32 valid = setting_or (settings, "ValidLifetime", lifetime_now (view, "ValidLifetime"));
+  guint32 preferred = MIN (lifetime_now (view, "PreferredLifetime"), valid);
 
-  view_of (request, &view);
-  subject_of (&view, &subject);
-  valid = setting_or (settings, "ValidLifetime", lifetime_now (&view, "ValidLifetime"));
-  preferred = lifetime_now (&view, "PreferredLifetime");
-  preferred = setting_or (settings, "PreferredLifetime", MIN (preferred, valid));
-  init_message (request->net, builder, RTM_NEWADDR, NLM_F_REPLACE, record_of (request)->ifindex,
-                &subject);
-  ((struct ifaddrmsg *)builder->header)->ifa_scope =
-      ((const struct ifaddrmsg *)view.header)->ifa_scope;
-  return put_subject (builder, &subject, error) &&
+  preferred = setting_or (settings, "PreferredLifetime", preferred);
+  init_message (request->net, builder, RTM_NEWADDR, NLM_F_REPLACE, (int)shown->ifa_index, subject);
+  ((struct ifaddrmsg *)builder->header)->ifa_scope = shown->ifa_scope;
+  return put_subject (builder, subject, error) &&
          nsd_settings_put (settings, &nsd_address_table, NSD_ATTR_CHANGE, builder, error) &&
-         put_unchanged (builder, &view, settings, error) &&
-         put_kept_flags (builder, &view, settings, error) &&
+         put_unchanged (builder, view, settings, error) &&
+         put_kept_flags (builder, view, settings, error) &&
          put_lifetimes (builder, valid, preferred, error);
 }
 
@@ -306,28 +346,33 @@ set (NsdRequest *request, GError **error)
   const NsdAttrTable *const tables[] = { &nsd_address_table, NULL };
   g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 0);
   g_autoptr (NsdSettings) settings = nsd_settings_new (dict, tables, NSD_ATTR_CHANGE, error);
-  g_autofree char *what = describe (request);
-  g_auto (NsdAttrBuilder) builder = { 0 };
-
-  if (settings == NULL || !build_set (request, &builder, settings, error) ||
-      !nsd_net_transact (request->net, &builder, NULL, NULL, error))
-    nsd_request_prefix_error (request, error, "change %s", what);
-  return NULL;
-}
-
-static GVariant *delete (NsdRequest *request, GError **error)
-{
-  g_autofree char *what = describe (request);
+  int ifindex = record_of (request)->ifindex;
   g_auto (NsdAttrBuilder) builder = { 0 };
   Subject subject = { 0 };
   NsdAttrView view;
 
   view_of (request, &view);
   subject_of (&view, &subject);
-  init_message (request->net, &builder, RTM_DELADDR, 0, record_of (request)->ifindex, &subject);
+  if (settings == NULL || !build_set (request, &builder, &view, &subject, settings, error) ||
+      !nsd_net_transact (request->net, &builder, NULL, NULL, error))
+    prefix_error (request, "change", &subject, ifindex, error);
+  return NULL;
+}
+
+static GVariant *
+delete_address (NsdRequest *request, GError **error)
+{
+  int ifindex = record_of (request)->ifindex;
+  g_auto (NsdAttrBuilder) builder = { 0 };
+  Subject subject = { 0 };
+  NsdAttrView view;
+
+  view_of (request, &view);
+  subject_of (&view, &subject);
+  init_message (request->net, &builder, RTM_DELADDR, 0, ifindex, &subject);
   if (!put_subject (&builder, &subject, error) ||
       !nsd_net_transact (request->net, &builder, NULL, NULL, error))
-    nsd_request_prefix_error (request, error, "delete %s", what);
+    prefix_error (request, "delete", &subject, ifindex, error);
   return NULL;
 }
 
@@ -338,7 +383,7 @@ static const NsdAttrTable add_options = { NULL, add_option_rows, G_N_ELEMENTS (a
 
 static const NsdMethod methods[] = {
   { "Set", NSD_ACTION_CONFIGURE_ADDRESS, NSD_IN_WORKER, set },
-  { "Delete", NSD_ACTION_CONFIGURE_ADDRESS, NSD_IN_WORKER, delete },
+  { "Delete", NSD_ACTION_CONFIGURE_ADDRESS, NSD_IN_WORKER, delete_address },
 };
 
 const NsdInterface nsd_interface_address = {

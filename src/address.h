@@ -6,4 +6,5 @@
 
 extern const NsdInterface nsd_interface_address;
 
+gboolean nsd_address_check_add (NsdRequest *request, GError **error);
 GVariant *nsd_address_add (NsdRequest *request, GError **error);

@@ -443,7 +443,8 @@ nsd_prefix_parse (const char *text, int *family, guint8 bytes[16], guint8 *ret_l
 
   if (length == 0)
     return 0;
-  if (slash != NULL && !g_ascii_string_to_unsigned (slash + 1, 10, 0, length * 8, &bits, NULL)) {
+  if (slash != NULL && ((slash[1] == '0' && slash[2] != '\0') ||
+                        !g_ascii_string_to_unsigned (slash + 1, 10, 0, length * 8, &bits, NULL))) {
     nsd_error_set_invalid (error, "“%s”: the prefix length must be a number from 0 to %u", text,
                            (guint)length * 8);
     return 0;

@@ -87,7 +87,9 @@ read_table (const NsdAttrTable *table, const NsdAttrView *view, NsdAttrFlags opt
         !((attr->flags & optional) && attr->id != 0 && view->tb[attr->id] == NULL))
       value = attr->type->get (view, attr);
     if (value != NULL)
-      g_variant_builder_add (&builder, "{sv}", attr->name, value);
+      g_variant_builder_add_value (&builder,
+                                   g_variant_new_dict_entry (g_variant_new_string (attr->name),
+                                                             g_variant_new_variant (value)));
   }
   return g_variant_builder_end (&builder);
 }
@@ -217,6 +219,12 @@ nsd_attr_builder_property_in_text (const NsdAttrBuilder *builder, const char *te
   return found;
 }
 
+gboolean
+nsd_attr_builder_has_properties (const NsdAttrBuilder *builder)
+{
+  return builder->spans->len > 0;
+}
+
 const char *
 nsd_attr_builder_only_property (const NsdAttrBuilder *builder)
 {
@@ -285,12 +293,15 @@ check_setting (const NsdSettings *settings, const NsdAttr *attr, GVariant *value
                GError **error)
 {
   if (!(attr->flags & use)) {
-    if (attr->flags & NSD_ATTR_CREATE)
-      nsd_error_set_invalid (error, "Property %s can be set only on creation", attr->name);
-    else if (attr->flags & NSD_ATTR_CHANGE)
+    if (attr->flags & NSD_ATTR_CHANGE)
       nsd_error_set_invalid (error, "Property %s cannot be set on creation", attr->name);
     else
-      nsd_error_set_invalid (error, "Property %s is read-only", attr->name);
+      g_set_error (error, G_DBUS_ERROR,
+                   use & NSD_ATTR_CREATE ? G_DBUS_ERROR_INVALID_ARGS
+                                         : G_DBUS_ERROR_PROPERTY_READ_ONLY,
+                   attr->flags & NSD_ATTR_CREATE ? "Property %s can be set only on creation"
+                                                 : "Property %s is read-only",
+                   attr->name);
     return FALSE;
   }
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE (attr->type->signature))) {

@@ -133,6 +133,8 @@ const char *nsd_attr_builder_property_at (const NsdAttrBuilder *builder, guint32
 /* The name of the property whose name is a word of @text («Nexthop has invalid gateway»), if there
  * is just one in the message, or NULL. */
 const char *nsd_attr_builder_property_in_text (const NsdAttrBuilder *builder, const char *text);
+/* Whether the message carries values of a caller at all. */
+gboolean nsd_attr_builder_has_properties (const NsdAttrBuilder *builder);
 /* The name of the property if the message carries just one, or NULL. */
 const char *nsd_attr_builder_only_property (const NsdAttrBuilder *builder);
 

@@ -43,6 +43,8 @@ nsd_call_unref (NsdCall *call)
     nsd_call_fail_literal (call, NSD_ERROR, NSD_ERROR_ABORTED, "The call was given up");
   g_clear_pointer (&call->request.parameters, g_variant_unref);
   g_clear_pointer (&call->request.settle, g_array_unref);
+  if (call->request.settle_destroy != NULL)
+    call->request.settle_destroy (call->request.settle_data);
   g_clear_pointer (&call->result, g_variant_unref);
   g_clear_object (&call->request.fds_out);
   g_clear_object (&call->cancellable);

@@ -16,6 +16,7 @@ struct _NsdCall {
   char *where; /* owns request.where */
   char *link;  /* for polkit, as found by the worker */
   char *kind;
+  guint64 serial;       /* of the object that was asked about */
   gboolean in_worker;   /* where it runs */
   gboolean asked;       /* time has passed since the object was seen: it may be gone */
   gboolean asked_other; /* about the other namespace too */

@@ -157,8 +157,16 @@ static void
 settle_in_worker (gpointer net, gpointer data)
 {
   Step *step = data;
+  NsdRequest *request = &step->call->request;
+  g_autoptr (GError) error = NULL;
 
   nsd_net_refresh_foreign (net, NULL);
+  if (step->call->settled == 1 && request->settle_func != NULL &&
+      !request->settle_func (net, request->settle_data, &error)) {
+    g_prefix_error (&error, "Cannot finish %s in %s: ", request->method->member, request->where);
+    nsd_call_fail (step->call, error);
+    return;
+  }
   run_on_main (settle_next, step_new (step->dispatch, step->call));
 }
 
@@ -210,7 +218,8 @@ run_in_worker (gpointer net, gpointer data)
   /* What the kernel has said before the call is known to its handler. */
   nsd_net_drain (net);
   call->request.net = net;
-  if (nsd_objects_exist (net, &call->request.path))
+  if (nsd_objects_exist (net, &call->request.path) &&
+      (!call->asked || nsd_objects_serial (net, &call->request.path) == call->serial))
     run_handler (step->dispatch, call);
   else
     fail_missing (call);
@@ -371,20 +380,41 @@ ask_described (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* What is asked about is looked at first: nobody is bothered for what does not exist. */
+/* What is asked about is looked at first: nobody is bothered for what does not exist, or for
+ * arguments that are wrong. */
 static void
 describe_in_worker (gpointer net, gpointer data)
 {
   Step *step = data;
   NsdCall *call = step->call;
+  g_autoptr (GError) error = NULL;
 
   nsd_net_drain (net);
   if (!nsd_objects_exist (net, &call->request.path)) {
     fail_missing (call);
     return;
   }
+  call->request.net = net;
+  if (call->request.method->check != NULL &&
+      !call->request.method->check (&call->request, &error)) {
+    nsd_call_fail (call, error);
+    return;
+  }
   nsd_objects_describe (net, &call->request.path, &call->link, &call->kind);
+  call->serial = nsd_objects_serial (net, &call->request.path);
   run_on_main (ask_described, step_new (step->dispatch, call));
+}
+
+static gboolean
+check_on_main (NsdDispatch *self, NsdCall *call)
+{
+  g_autoptr (GError) error = NULL;
+
+  call->request.registry = self->registry;
+  if (call->request.method->check == NULL || call->request.method->check (&call->request, &error))
+    return TRUE;
+  nsd_call_fail (call, error);
+  return FALSE;
 }
 
 static void
@@ -392,10 +422,10 @@ gate (NsdDispatch *self, NsdCall *call)
 {
   if (strcmp (call->request.method->action, NSD_READ) == 0 || call->request.uid == 0)
     run (self, call);
-  else if (call->request.path.node > NSD_NODE_NAMESPACE)
+  else if (call->in_worker)
     nsd_worker_invoke (namespace_of (self, call)->worker, describe_in_worker, step_new (self, call),
                        step_free);
-  else
+  else if (check_on_main (self, call))
     ask (self, call, call->request.path.netns);
 }
 

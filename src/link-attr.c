@@ -105,11 +105,11 @@ put_name (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError 
                  strcmp (name, ".") == 0 || strcmp (name, "..") == 0;
 
   for (const char *p = name; !bad && *p != '\0'; p++)
-    bad = *p == '/' || *p == ':' || *p == '%' || g_ascii_isspace (*p) || *p == '\v';
+    bad = *p == '/' || *p == ':' || *p == '%' || *p == ' ' || g_ascii_iscntrl (*p);
   if (bad) {
     nsd_error_set_invalid (error,
                            "“%s” cannot be the name of a link: 1 to 15 bytes without “/”, “:”, "
-                           "“%%” and white space, not “.” or “..”",
+                           "“%%”, white space and control characters, not “.” or “..”",
                            text);
     return FALSE;
   }

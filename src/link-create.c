@@ -6,9 +6,23 @@
 
 #include "error.h"
 #include "link.h"
-#include "link/kind.h"
+#include "link/peer.h"
 #include "links.h"
 #include "names.h"
+
+gboolean
+nsd_link_create_other_namespace (GVariant *parameters, guint64 *ret_netns)
+{
+  g_autoptr (GVariant) settings = g_variant_get_child_value (parameters, 2);
+  const char *text;
+  NsdPath path;
+
+  if (!g_variant_lookup (settings, "PeerNamespace", "&o", &text) ||
+      !nsd_path_decode (text, &path) || path.node != NSD_NODE_NAMESPACE)
+    return FALSE;
+  *ret_netns = path.netns;
+  return TRUE;
+}
 
 typedef struct {
   NsdRequest *request;
@@ -36,6 +50,13 @@ parse (Creation *creation, GVariant *dict, GError **error)
     return FALSE;
   }
   return TRUE;
+}
+
+static void
+init_message (const Creation *creation, NsdAttrBuilder *builder)
+{
+  nsd_attr_builder_init (builder, &creation->request->net->context, RTM_NEWLINK,
+                         NLM_F_CREATE | NLM_F_EXCL | NLM_F_ECHO, sizeof (struct ifinfomsg));
 }
 
 static gboolean
@@ -121,6 +142,68 @@ apply_late (NsdNet *net, const Creation *creation, GError **error)
   return FALSE;
 }
 
+/* The same for the other end, in its namespace.  Taking that back takes back both ends. */
+static gboolean
+apply_late_peer (NsdNet *net, int ifindex, GVariant *late, GError **error)
+{
+  const NsdAttrTable *const tables[] = { &nsd_link_table, NULL };
+  g_autoptr (NsdSettings) settings = nsd_settings_new (late, tables, NSD_ATTR_CHANGE, error);
+
+  if (settings != NULL && nsd_links_find (net, ifindex) == NULL)
+    g_set_error (error, NSD_ERROR, NSD_ERROR_GONE,
+                 "It was moved or deleted as soon as it was made");
+  else if (settings != NULL && nsd_link_apply (net, ifindex, settings, NSD_ATTR_CHANGE, error))
+    return TRUE;
+  g_prefix_error (error, "Property Peer: ");
+  delete_made (net, ifindex);
+  return FALSE;
+}
+
+/* The other end is where the kernel says, which is where it was asked for. */
+typedef struct {
+  int ifindex;
+  GVariant *late;
+} Peer;
+
+static void
+peer_free (gpointer data)
+{
+  Peer *peer = data;
+
+  g_clear_pointer (&peer->late, g_variant_unref);
+  g_free (peer);
+}
+
+static gboolean
+settle_peer (NsdNet *net, gpointer data, GError **error)
+{
+  Peer *peer = data;
+
+  return apply_late_peer (net, peer->ifindex, peer->late, error);
+}
+
+static gboolean
+finish_peer (Creation *creation, GError **error)
+{
+  NsdRequest *request = creation->request;
+  g_autoptr (GVariant) late = nsd_peer_get_late (creation->settings);
+  const NsdLink *link = nsd_links_find (request->net, creation->ifindex);
+  guint64 other = request->net->id;
+  Peer *peer;
+
+  nsd_link_create_other_namespace (request->parameters, &other);
+  if (other == request->net->id)
+    return late == NULL || apply_late_peer (request->net, link->refers, late, error);
+  nsd_request_settle (request, other);
+  if (late != NULL) {
+    peer = g_new0 (Peer, 1);
+    peer->ifindex = link->refers;
+    peer->late = g_steal_pointer (&late);
+    nsd_request_settle_with (request, settle_peer, peer, peer_free);
+  }
+  return TRUE;
+}
+
 static gboolean
 create (Creation *creation, GError **error)
 {
@@ -128,8 +211,7 @@ create (Creation *creation, GError **error)
   g_auto (NsdAttrBuilder) builder = { 0 };
   g_autoptr (GHashTable) before = list_indexes (net);
 
-  nsd_attr_builder_init (&builder, &net->context, RTM_NEWLINK,
-                         NLM_F_CREATE | NLM_F_EXCL | NLM_F_ECHO, sizeof (struct ifinfomsg));
+  init_message (creation, &builder);
   if (!build (creation, &builder, error) ||
       !nsd_net_transact (net, &builder, on_echo, creation, error))
     return FALSE;
@@ -138,21 +220,24 @@ create (Creation *creation, GError **error)
     g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "It was deleted as soon as it was made");
     return FALSE;
   }
-  return apply_late (net, creation, error);
+  return apply_late (net, creation, error) && finish_peer (creation, error);
 }
 
 gboolean
-nsd_link_create_other_namespace (GVariant *parameters, guint64 *ret_netns)
+nsd_link_check_create (NsdRequest *request, GError **error)
 {
-  g_autoptr (GVariant) settings = g_variant_get_child_value (parameters, 2);
-  const char *text;
-  NsdPath path;
+  Creation creation = { .request = request };
+  g_auto (NsdAttrBuilder) builder = { 0 };
+  g_autoptr (GVariant) dict = NULL;
+  gboolean ok;
 
-  if (!g_variant_lookup (settings, "PeerNamespace", "&o", &text) ||
-      !nsd_path_decode (text, &path) || path.node != NSD_NODE_NAMESPACE)
-    return FALSE;
-  *ret_netns = path.netns;
-  return TRUE;
+  g_variant_get (request->parameters, "(&s&s@a{sv})", &creation.name, &creation.kind, &dict);
+  init_message (&creation, &builder);
+  ok = parse (&creation, dict, error) && build (&creation, &builder, error);
+  g_clear_pointer (&creation.settings, nsd_settings_free);
+  if (!ok)
+    nsd_request_prefix_error (request, error, "create %s link %s", creation.kind, creation.name);
+  return ok;
 }
 
 GVariant *
@@ -161,7 +246,6 @@ nsd_link_create (NsdRequest *request, GError **error)
   Creation creation = { .request = request };
   g_autoptr (GVariant) dict = NULL;
   g_autofree char *path = NULL;
-  guint64 other;
   gboolean ok;
 
   g_variant_get (request->parameters, "(&s&s@a{sv})", &creation.name, &creation.kind, &dict);
@@ -171,8 +255,6 @@ nsd_link_create (NsdRequest *request, GError **error)
     nsd_request_prefix_error (request, error, "create %s link %s", creation.kind, creation.name);
     return NULL;
   }
-  if (nsd_link_create_other_namespace (request->parameters, &other))
-    nsd_request_settle (request, other);
   path = nsd_path_link (request->net->id, creation.ifindex);
   return g_variant_new ("(o)", path);
 }

@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "attr-types.h"
 #include "error.h"
 #include "link.h"
 #include "link/kind.h"
@@ -55,11 +56,14 @@ nsd_link_put_info (NsdAttrBuilder *builder, const char *kind, const char *port,
 }
 
 static gboolean
-concerns_kind (const NsdSettings *settings)
+concerns_kind (const NsdSettings *settings, NsdAttrFlags use)
 {
-  for (gsize i = 0; i < nsd_settings_count (settings); i++)
-    if (nsd_settings_nth (settings, i)->table != &nsd_link_table)
+  for (gsize i = 0; i < nsd_settings_count (settings); i++) {
+    const NsdSetting *setting = nsd_settings_nth (settings, i);
+
+    if (setting->table != &nsd_link_table && (setting->attr->flags & use))
       return TRUE;
+  }
   return FALSE;
 }
 
@@ -78,7 +82,7 @@ send_settings (NsdNet *net, const NsdLink *link, const NsdSettings *settings, Ns
   ((struct ifinfomsg *)builder.header)->ifi_index = ifindex;
   if (!nsd_settings_put (settings, &nsd_link_table, use, &builder, error))
     return FALSE;
-  if (concerns_kind (settings) &&
+  if (concerns_kind (settings, use) &&
       !nsd_link_put_info (&builder, link->kind, link->port, settings, use, error))
     return FALSE;
   /* Not every change is notified; what is asked for here shall be seen in any case. */
@@ -140,15 +144,34 @@ check_reported (const NsdLink *link, const NsdSettings *settings, GError **error
   return TRUE;
 }
 
-static GVariant *
-set (NsdRequest *request, GVariant *dict, GError **error)
+/* The kernel says EINVAL for a master that it does not know. */
+static gboolean
+check_master (NsdNet *net, const NsdSettings *settings, GError **error)
+{
+  const char *text = nsd_settings_get_string (settings, "Master", NULL);
+  int ifindex = 0;
+
+  if (text == NULL)
+    return TRUE;
+  if (!nsd_link_path_parse (&net->context, text, &ifindex, error)) {
+    g_prefix_error (error, "Property Master: ");
+    return FALSE;
+  }
+  if (ifindex == 0 || nsd_links_find (net, ifindex) != NULL)
+    return TRUE;
+  g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND, "Property Master: there is no link %s", text);
+  return FALSE;
+}
+
+/* The settings in @dict, fit for the link as it is now; NULL with an error. */
+static NsdSettings *
+parse (NsdRequest *request, GVariant *dict, GError **error)
 {
   NsdNet *net = request->net;
   NsdLink *link = nsd_links_find (net, request->path.ifindex);
   const NsdAttrTable *tables[4] = { &nsd_link_table };
   const NsdKind *kind = nsd_kind_find (link->kind, NSD_KIND_LINK);
   const NsdKind *port = nsd_kind_find (link->port, NSD_KIND_PORT);
-  g_autofree char *name = g_strdup (link->name);
   g_autoptr (NsdSettings) settings = NULL;
   int n = 1;
 
@@ -157,10 +180,33 @@ set (NsdRequest *request, GVariant *dict, GError **error)
   if (port != NULL)
     tables[n++] = port->table;
   settings = nsd_settings_new (dict, tables, NSD_ATTR_CHANGE, error);
-  if (settings == NULL || !check_reported (link, settings, error) ||
-      !nsd_link_apply (net, request->path.ifindex, settings, NSD_ATTR_CHANGE, error))
+  if (settings != NULL && check_reported (link, settings, error) &&
+      check_master (net, settings, error))
+    return g_steal_pointer (&settings);
+  nsd_request_prefix_error (request, error, "change link %s", link->name);
+  return NULL;
+}
+
+static GVariant *
+set (NsdRequest *request, GVariant *dict, GError **error)
+{
+  NsdLink *link = nsd_links_find (request->net, request->path.ifindex);
+  g_autofree char *name = g_strdup (link->name);
+  g_autoptr (NsdSettings) settings = parse (request, dict, error);
+
+  if (settings != NULL &&
+      !nsd_link_apply (request->net, request->path.ifindex, settings, NSD_ATTR_CHANGE, error))
     nsd_request_prefix_error (request, error, "change link %s", name);
   return NULL;
+}
+
+gboolean
+nsd_link_check_set (NsdRequest *request, GError **error)
+{
+  g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 0);
+  g_autoptr (NsdSettings) settings = parse (request, dict, error);
+
+  return settings != NULL;
 }
 
 GVariant *
@@ -171,17 +217,42 @@ nsd_link_set (NsdRequest *request, GError **error)
   return set (request, dict, error);
 }
 
-/* Properties.Set, of org.netnsd1.Link and of the interfaces of kinds. */
-GVariant *
-nsd_link_set_property (NsdRequest *request, GError **error)
+/* ---- Properties.Set, of org.netnsd1.Link and of the interfaces of kinds ---- */
+
+/* The one property as the argument of Set would be; NULL with UnknownInterface. */
+static GVariant *
+settings_of_property (NsdRequest *request, GError **error)
 {
+  const NsdLink *link = nsd_links_find (request->net, request->path.ifindex);
   const char *interface, *name;
   g_autoptr (GVariant) value = NULL;
-  g_autoptr (GVariant) dict = NULL;
+  g_autoptr (GVariant) properties = NULL;
   g_autofree char *key = NULL;
 
   g_variant_get (request->parameters, "(&s&sv)", &interface, &name, &value);
+  properties = nsd_link_properties (link, interface);
+  if (properties == NULL) {
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_INTERFACE, "%s has no interface %s",
+                 request->object_path, interface);
+    return NULL;
+  }
   key = g_strdup_printf ("%s.%s", strrchr (interface, '.') + 1, name);
-  dict = g_variant_ref_sink (g_variant_new_parsed ("{%s: <%*>}", key, value));
-  return set (request, dict, error);
+  return g_variant_ref_sink (g_variant_new_parsed ("{%s: %v}", key, value));
+}
+
+gboolean
+nsd_link_check_set_property (NsdRequest *request, GError **error)
+{
+  g_autoptr (GVariant) dict = settings_of_property (request, error);
+  g_autoptr (NsdSettings) settings = dict != NULL ? parse (request, dict, error) : NULL;
+
+  return settings != NULL;
+}
+
+GVariant *
+nsd_link_set_property (NsdRequest *request, GError **error)
+{
+  g_autoptr (GVariant) dict = settings_of_property (request, error);
+
+  return dict != NULL ? set (request, dict, error) : NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "link.h"
 
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -39,6 +40,11 @@ nsd_link_get_by_name (NsdRequest *request, GError **error)
 
   g_variant_get (request->parameters, "(&s)", &name);
   link = nsd_links_find_by_name (request->net, name);
+  if (link == NULL) {
+    nsd_links_touch_silent (request->net);
+    nsd_net_drain (request->net);
+    link = nsd_links_find_by_name (request->net, name);
+  }
   if (link == NULL) {
     g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND, "There is no link %s in %s", name,
                  request->where);
@@ -101,7 +107,7 @@ GVariant *
 nsd_link_find_matching (NsdRequest *request, GError **error)
 {
   g_autoptr (GVariant) match = g_variant_get_child_value (request->parameters, 0);
-  g_autoptr (GList) links = nsd_links_list (request->net);
+  g_autoptr (GList) links = NULL;
   GVariantBuilder found;
   GVariantIter iter;
   const char *name;
@@ -114,6 +120,9 @@ nsd_link_find_matching (NsdRequest *request, GError **error)
     if (!check_match (name, value, error))
       return NULL;
   }
+  nsd_links_touch_silent (request->net);
+  nsd_net_drain (request->net);
+  links = nsd_links_list (request->net);
   g_variant_builder_init (&found, G_VARIANT_TYPE ("ao"));
   for (GList *l = links; l != NULL; l = l->next) {
     if (matches (l->data, match)) {
@@ -127,7 +136,8 @@ nsd_link_find_matching (NsdRequest *request, GError **error)
 
 /* ---- org.netnsd1.Link ---- */
 
-static GVariant *delete (NsdRequest *request, GError **error)
+static GVariant *
+delete_link (NsdRequest *request, GError **error)
 {
   g_autofree char *name = g_strdup (link_of (request)->name);
   g_auto (NsdAttrBuilder) builder = { 0 };
@@ -153,6 +163,22 @@ move_to_other_namespace (GVariant *parameters, guint64 *ret_netns)
 
 static const NsdAttrTable move_options;
 
+/* Linux before 6.15 does not say which links stay where they are, but says so when they are moved.
+ */
+static gboolean
+check_movable (const NsdLink *link, GError **error)
+{
+  g_autoptr (GVariant) properties = nsd_link_properties (link, NSD_IFACE_LINK);
+  gboolean immutable = FALSE;
+
+  g_variant_lookup (properties, "NetnsImmutable", "b", &immutable);
+  if (!immutable && !(link->flags & IFF_LOOPBACK))
+    return TRUE;
+  g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_SUPPORTED,
+               "A link of this kind cannot leave its namespace");
+  return FALSE;
+}
+
 static gboolean
 build_move (NsdRequest *request, NsdAttrBuilder *builder, NsdNetns **ret_target, GError **error)
 {
@@ -163,7 +189,7 @@ build_move (NsdRequest *request, NsdAttrBuilder *builder, NsdNetns **ret_target,
   GVariant *name, *index;
   guint64 id = 0;
 
-  if (options == NULL)
+  if (options == NULL || !check_movable (link_of (request), error))
     return FALSE;
   if (!move_to_other_namespace (request->parameters, &id)) {
     nsd_error_set_invalid (error, "The target is not the path of a namespace");
@@ -216,6 +242,9 @@ move_to (NsdRequest *request, GError **error)
   nsd_net_touch_link (net, request->path.ifindex);
   if (!build_move (request, &builder, &target, error) ||
       !nsd_net_transact (net, &builder, NULL, NULL, error)) {
+    /* An index that is taken is EBUSY there, not EEXIST. */
+    if (error != NULL && g_error_matches (*error, NSD_ERROR, NSD_ERROR_BUSY))
+      (*error)->code = NSD_ERROR_EXISTS;
     nsd_request_prefix_error (request, error, "move link %s", name);
     return NULL;
   }
@@ -268,7 +297,7 @@ check_alternative_name (const char *name, GError **error)
   gboolean bad = *name == '\0' || strcmp (name, ".") == 0 || strcmp (name, "..") == 0;
 
   for (const char *p = name; !bad && *p != '\0'; p++)
-    bad = *p == '/' || *p == ':' || g_ascii_isspace (*p) || *p == '\v';
+    bad = *p == '/' || *p == ':' || *p == ' ' || g_ascii_iscntrl (*p);
   if (bad)
     nsd_error_set_invalid (error, "“%s” cannot be a name of a link", name);
   return !bad;
@@ -291,6 +320,16 @@ add_alternative_name (NsdRequest *request, GError **error)
 static GVariant *
 remove_alternative_name (NsdRequest *request, GError **error)
 {
+  const char *name;
+
+  g_variant_get (request->parameters, "(&s)", &name);
+  nsd_net_touch_link (request->net, request->path.ifindex);
+  nsd_net_drain (request->net);
+  if (!nsd_link_has_alternative_name (link_of (request), name)) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND, "Link %s has no alternative name %s",
+                 link_of (request)->name, name);
+    return NULL;
+  }
   return change_alternative_name (request, RTM_DELLINKPROP, 0, "remove", error);
 }
 
@@ -379,18 +418,19 @@ static const NsdAttrTable move_options = { NULL, move_option_rows,
                                            G_N_ELEMENTS (move_option_rows) };
 
 static const NsdMethod methods[] = {
-  { "Set", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, nsd_link_set },
-  { "Delete", NSD_ACTION_DELETE_LINK, NSD_IN_WORKER, delete },
+  { "Set", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, nsd_link_set, nsd_link_check_set },
+  { "Delete", NSD_ACTION_DELETE_LINK, NSD_IN_WORKER, delete_link },
   { "MoveTo", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, move_to,
     .other_namespace = move_to_other_namespace },
-  { "AddAddress", NSD_ACTION_CONFIGURE_ADDRESS, NSD_IN_WORKER, nsd_address_add },
+  { "AddAddress", NSD_ACTION_CONFIGURE_ADDRESS, NSD_IN_WORKER, nsd_address_add,
+    nsd_address_check_add },
   { "AddAlternativeName", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, add_alternative_name },
   { "RemoveAlternativeName", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, remove_alternative_name },
   { "GetStatistics", NSD_READ, NSD_IN_WORKER, get_statistics },
 };
 
 static const NsdMethod set_row = { "Set", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER,
-                                   nsd_link_set_property };
+                                   nsd_link_set_property, nsd_link_check_set_property };
 
 const NsdInterface nsd_interface_link = {
   &org_netnsd1_link_interface, NSD_NODE_LINK, methods, G_N_ELEMENTS (methods), &set_row, NULL,

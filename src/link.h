@@ -8,6 +8,7 @@ extern const NsdInterface nsd_interface_link;
 
 /* Handlers of org.netnsd1.Namespace that are about links. */
 GVariant *nsd_link_create (NsdRequest *request, GError **error);
+gboolean nsd_link_check_create (NsdRequest *request, GError **error);
 GVariant *nsd_link_get_by_name (NsdRequest *request, GError **error);
 GVariant *nsd_link_find_matching (NsdRequest *request, GError **error);
 /* The namespace in which CreateLink would make the other end. */
@@ -17,6 +18,8 @@ gboolean nsd_link_create_other_namespace (GVariant *parameters, guint64 *ret_net
 gboolean nsd_link_apply (NsdNet *net, int ifindex, const NsdSettings *settings, NsdAttrFlags use,
                          GError **error);
 GVariant *nsd_link_set (NsdRequest *request, GError **error);
+gboolean nsd_link_check_set (NsdRequest *request, GError **error);
+gboolean nsd_link_check_set_property (NsdRequest *request, GError **error);
 GVariant *nsd_link_set_property (NsdRequest *request, GError **error);
 
 /* Writes IFLA_LINKINFO with the kind and its settings (link-set.c). */

@@ -50,8 +50,8 @@ nsd_link_properties (const NsdLink *link, const char *interface)
   return g_variant_lookup_value (link->interfaces, interface, G_VARIANT_TYPE_VARDICT);
 }
 
-static gboolean
-has_alternative_name (const NsdLink *link, const char *name)
+gboolean
+nsd_link_has_alternative_name (const NsdLink *link, const char *name)
 {
   g_autoptr (GVariant) properties = nsd_link_properties (link, NSD_IFACE_LINK);
   g_autofree const char **names = NULL;
@@ -72,7 +72,7 @@ nsd_links_find_by_name (NsdNet *net, const char *name)
       return value;
   g_hash_table_iter_init (&iter, net->links);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (has_alternative_name (value, name))
+    if (nsd_link_has_alternative_name (value, name))
       return value;
   return NULL;
 }
@@ -140,6 +140,7 @@ link_from_message (NsdNet *net, const struct nlmsghdr *nlh)
   link->name = text_attribute (&view, IFLA_IFNAME);
   link->kind = text_attribute (&info, IFLA_INFO_KIND);
   link->port = text_attribute (&info, IFLA_INFO_SLAVE_KIND);
+  link->master = (int)nsd_attr_view_get_u32 (&view, IFLA_MASTER, 0);
   link->refers = (int)nsd_attr_view_get_u32 (&view, IFLA_LINK, 0);
   link->foreign = nsd_attr_view_get (&view, IFLA_LINK_NETNSID, sizeof (gint32)) != NULL;
   /* Taking the data makes one serialized block of it, a fourth of the size of a tree. */
@@ -162,6 +163,18 @@ nsd_links_touch_foreign (NsdNet *net)
       nsd_net_touch_link (net, ((NsdLink *)value)->ifindex);
 }
 
+void
+nsd_links_touch_silent (NsdNet *net)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, net->links);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (!(((NsdLink *)value)->flags & IFF_UP))
+      nsd_net_touch_link (net, ((NsdLink *)value)->ifindex);
+}
+
 /* Links here that refer to @ifindex read otherwise once it has gone elsewhere. */
 static void
 touch_referring (NsdNet *net, int ifindex)
@@ -175,9 +188,31 @@ touch_referring (NsdNet *net, int ifindex)
       nsd_net_touch_link (net, ((NsdLink *)value)->ifindex);
 }
 
-static void
+/* Interfaces that the link had and has no more. */
+static gboolean
+tell_lost_interfaces (NsdNet *net, const NsdLink *before, const NsdLink *after)
+{
+  gboolean any = FALSE;
+  GVariantIter iter;
+  const char *name;
+
+  g_variant_iter_init (&iter, before->interfaces);
+  while (g_variant_iter_next (&iter, "{&s@a{sv}}", &name, NULL)) {
+    g_autoptr (GVariant) new = nsd_link_properties (after, name);
+
+    if (new == NULL) {
+      nsd_signal_removed (net, NSD_NODE_LINK, after->key, (const char *const[]){ name, NULL });
+      any = TRUE;
+    }
+  }
+  return any;
+}
+
+/* Returns whether anything was to be told. */
+static gboolean
 tell_changes (NsdNet *net, const NsdLink *before, const NsdLink *after)
 {
+  gboolean any = FALSE;
   GVariantIter iter;
   const char *name;
   GVariant *properties;
@@ -187,21 +222,34 @@ tell_changes (NsdNet *net, const NsdLink *before, const NsdLink *after)
     g_autoptr (GVariant) new = properties;
     g_autoptr (GVariant) old = nsd_link_properties (before, name);
 
-    if (old == NULL)
+    if (old == NULL) {
       nsd_signal_added (net, NSD_NODE_LINK, after->key,
                         g_variant_new_parsed ("{%s: %@a{sv}}", name, new));
-    else
-      nsd_signal_changed (net, NSD_NODE_LINK, after->key, nsd_kind_interface_info (name), old, new,
-                          NULL);
+      any = TRUE;
+    } else if (nsd_signal_changed (net, NSD_NODE_LINK, after->key, nsd_kind_interface_info (name),
+                                   old, new, NULL)) {
+      any = TRUE;
+    }
   }
-  g_variant_iter_init (&iter, before->interfaces);
-  while (g_variant_iter_next (&iter, "{&s@a{sv}}", &name, &properties)) {
-    g_autoptr (GVariant) old = properties;
-    g_autoptr (GVariant) new = nsd_link_properties (after, name);
+  return tell_lost_interfaces (net, before, after) || any;
+}
 
-    if (new == NULL)
-      nsd_signal_removed (net, NSD_NODE_LINK, after->key, (const char *const[]){ name, NULL });
-  }
+/* A port shows what its master is (the bridge's id), a master what its ports make of it (its
+ * address): the kernel notifies of one of the two. */
+static void
+touch_family (NsdNet *net, const NsdLink *link)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  if (link->master != 0)
+    nsd_net_touch_link (net, link->master);
+  if (nsd_kind_find (link->kind, NSD_KIND_PORT) == NULL)
+    return;
+  g_hash_table_iter_init (&iter, net->links);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (((NsdLink *)value)->master == link->ifindex)
+      nsd_net_touch_link (net, ((NsdLink *)value)->ifindex);
 }
 
 static void
@@ -227,6 +275,8 @@ link_removed (NsdNet *net, NsdLink *link)
   /* IPv4 routes through it went without a word (fib_disable_ip in net/ipv4/fib_frontend.c). */
   nsd_net_touch_routes (net, AF_INET);
   nsd_net_touch_routes (net, AF_INET6);
+  if (link->master != 0)
+    nsd_net_touch_link (net, link->master);
   g_hash_table_remove (net->dirty_links, GINT_TO_POINTER (link->ifindex));
   g_hash_table_remove (net->links, GINT_TO_POINTER (link->ifindex));
 }
@@ -235,6 +285,7 @@ static void
 link_added (NsdNet *net, const NsdLink *link)
 {
   nsd_signal_added (net, NSD_NODE_LINK, link->key, link->interfaces);
+  touch_family (net, link);
   if (link->refers == 0)
     return;
   /* It may be the other end of one of ours, come home, or of one elsewhere. */
@@ -251,10 +302,14 @@ update_link (NsdNet *net, const struct nlmsghdr *nlh)
   NsdLink *known = nsd_links_find (net, link->ifindex);
 
   link->generation = net->link_generation;
+  link->serial = known != NULL ? known->serial : ++net->link_serial;
   if (known == NULL) {
     link_added (net, link);
   } else {
-    tell_changes (net, known, link);
+    if (tell_changes (net, known, link))
+      touch_family (net, link);
+    if (known->master != link->master && known->master != 0)
+      nsd_net_touch_link (net, known->master);
     if ((known->flags ^ link->flags) & STATE_FLAGS) {
       nsd_net_touch_routes (net, AF_INET);
       nsd_net_touch_routes (net, AF_INET6);
@@ -385,15 +440,21 @@ refresh_one (NsdNet *net, int ifindex)
 }
 
 static void
-note_foreign (NsdNet *net)
+note_what_there_is (NsdNet *net)
 {
   GHashTableIter iter;
   gpointer value;
   gboolean foreign = FALSE;
 
+  net->has_silent_links = FALSE;
   g_hash_table_iter_init (&iter, net->links);
-  while (!foreign && g_hash_table_iter_next (&iter, NULL, &value))
-    foreign = ((NsdLink *)value)->foreign;
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const NsdLink *link = value;
+
+    foreign |= link->foreign;
+    /* A namespace with lo alone, as `ip netns add` leaves it, shall cost nothing. */
+    net->has_silent_links |= (link->flags & (IFF_UP | IFF_LOOPBACK)) == 0;
+  }
   g_atomic_int_set (&net->options.shared->has_foreign_links, foreign);
 }
 
@@ -418,7 +479,7 @@ nsd_links_refresh (NsdNet *net)
       refresh_one (net, GPOINTER_TO_INT (dirty[i]));
   }
   if (any)
-    note_foreign (net);
+    note_what_there_is (net);
   return sure;
 }
 

@@ -11,9 +11,11 @@ typedef struct {
   char *name;       /* text */
   char *kind;       /* "" for hardware and lo */
   char *port;       /* kind of the link that this one is a port of, "" for none */
+  int master;       /* ifindex, 0 for none */
   int refers;       /* IFLA_LINK: another link, in … */
   gboolean foreign; /* … another namespace */
   guint generation;
+  guint64 serial;       /* of the link, not of its index, which the kernel uses again */
   GVariant *interfaces; /* a{sa{sv}}: all properties */
 } NsdLink;
 
@@ -21,6 +23,7 @@ void nsd_links_init (NsdNet *net);
 NsdLink *nsd_links_find (NsdNet *net, int ifindex);
 /* By name or alternative name. */
 NsdLink *nsd_links_find_by_name (NsdNet *net, const char *name);
+gboolean nsd_link_has_alternative_name (const NsdLink *link, const char *name);
 /* The links in the order of their index; free the list only. */
 GList *nsd_links_list (NsdNet *net);
 
@@ -31,6 +34,10 @@ GVariant *nsd_link_properties (const NsdLink *link, const char *interface);
 void nsd_links_event (NsdNet *net, const struct nlmsghdr *nlh);
 /* Reads what is dirty; FALSE if the answer is not sure. */
 gboolean nsd_links_refresh (NsdNet *net);
+/* Links whose changes the kernel does not tell become dirty: netdev_state_change() in
+ * net/core/dev.c notifies only of a link that is up, so the alias, group, link mode, segmentation
+ * limits and most settings of kinds change in silence while it is down. */
+void nsd_links_touch_silent (NsdNet *net);
 /* Links that refer to another namespace become dirty. */
 void nsd_links_touch_foreign (NsdNet *net);
 /* Appends {oa{sa{sv}}} of each link. */

@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib.h>
 #include <locale.h>
+#include <unistd.h>
 
 #include "daemon.h"
+
+/* GLib before 2.76 has an allocator of its own, which keeps some 22 KB for each thread: half of
+ * what a namespace costs.  It asks the environment how it shall be, before main() runs: run once
+ * more. */
+static void
+disable_slices (char **argv)
+{
+  if (glib_check_version (2, 76, 0) == NULL || g_getenv ("G_SLICE") != NULL)
+    return;
+  g_setenv ("G_SLICE", "always-malloc", TRUE);
+  execv ("/proc/self/exe", argv);
+  g_info ("Cannot run again with G_SLICE=always-malloc: %m");
+}
 
 int
 main (int argc, char **argv)
@@ -24,6 +38,7 @@ main (int argc, char **argv)
       g_option_context_new ("- manage network namespaces over D-Bus");
   g_autoptr (GError) error = NULL;
 
+  disable_slices (argv);
   setlocale (LC_ALL, "");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error)) {

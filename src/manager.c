@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "manager.h"
 
-#include <errno.h>
 #include <sys/pidfd.h>
-#include <unistd.h>
 
 #include "attr-types.h"
 #include "error.h"
@@ -46,6 +44,16 @@ check_name (NsdRequest *request, const char *name, GError **error)
   return FALSE;
 }
 
+/* The name is the first argument of all of them. */
+static gboolean
+check_arguments (NsdRequest *request, GError **error)
+{
+  const char *name;
+
+  g_variant_get_child (request->parameters, 0, "&s", &name);
+  return nsd_netns_check_name (name, error);
+}
+
 static GVariant *
 create_namespace (NsdRequest *request, GError **error)
 {
@@ -70,24 +78,6 @@ create_namespace (NsdRequest *request, GError **error)
   return NULL;
 }
 
-/* @fd is taken over. */
-static GVariant *
-attach (NsdRequest *request, const char *name, int fd, GError **error)
-{
-  guint64 inode = nsd_netns_is_pidfd (fd) ? 0 : nsd_netns_identify_fd (fd, error);
-  NsdNamespace *known = inode != 0 ? nsd_registry_find_by_inode (request->registry, inode) : NULL;
-
-  if (known != NULL && known->host) {
-    g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_SUPPORTED,
-                 "The host namespace cannot be given a name");
-  } else if (inode != 0 || nsd_netns_is_pidfd (fd)) {
-    nsd_registry_attach (request->registry, name, fd, on_named, nsd_request_defer (request));
-    return NULL;
-  }
-  close (fd);
-  return NULL;
-}
-
 static GVariant *
 attach_namespace (NsdRequest *request, GError **error)
 {
@@ -103,7 +93,9 @@ attach_namespace (NsdRequest *request, GError **error)
     return NULL;
   }
   fd = g_unix_fd_list_get (request->fds, handle, error);
-  return fd >= 0 ? attach (request, name, fd, error) : NULL;
+  if (fd >= 0)
+    nsd_registry_attach (request->registry, name, fd, on_named, nsd_request_defer (request));
+  return NULL;
 }
 
 static GVariant *
@@ -122,7 +114,8 @@ attach_process (NsdRequest *request, GError **error)
     g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND, "There is no process %u", pid);
     return NULL;
   }
-  return attach (request, name, fd, error);
+  nsd_registry_attach (request->registry, name, fd, on_named, nsd_request_defer (request));
+  return NULL;
 }
 
 /* ---- looking up ---- */
@@ -212,23 +205,20 @@ static const NsdAttr create_option_rows[] = {
 static const NsdAttrTable create_options = { NULL, create_option_rows,
                                              G_N_ELEMENTS (create_option_rows) };
 
+/* clang-format off */
 static const NsdMethod methods[] = {
-  { "CreateNamespace",
-    NSD_ACTION_CREATE_NAMESPACE,
-    NSD_ON_MAIN,
-    create_namespace,
-    { "namespace" } },
-  { "AttachNamespace",
-    NSD_ACTION_ATTACH_NAMESPACE,
-    NSD_ON_MAIN,
-    attach_namespace,
-    { "namespace" } },
-  { "AttachProcess", NSD_ACTION_ATTACH_NAMESPACE, NSD_ON_MAIN, attach_process, { "namespace" } },
+  { "CreateNamespace", NSD_ACTION_CREATE_NAMESPACE, NSD_ON_MAIN, create_namespace,
+    check_arguments, .details = { "namespace" } },
+  { "AttachNamespace", NSD_ACTION_ATTACH_NAMESPACE, NSD_ON_MAIN, attach_namespace,
+    check_arguments, .details = { "namespace" } },
+  { "AttachProcess", NSD_ACTION_ATTACH_NAMESPACE, NSD_ON_MAIN, attach_process,
+    check_arguments, .details = { "namespace" } },
   { "GetNamespace", NSD_READ, NSD_ON_MAIN, get_namespace },
   { "GetNamespaceOfProcess", NSD_READ, NSD_ON_MAIN, get_namespace_of_process },
   { "ListNamespaces", NSD_READ, NSD_ON_MAIN, list_namespaces },
   { "GetKernelSupport", NSD_READ, NSD_ON_MAIN, get_kernel_support },
 };
+/* clang-format on */
 
 const NsdInterface nsd_interface_manager = {
   &org_netnsd1_manager_interface,

@@ -71,7 +71,8 @@ on_deleted (NsdNamespace *namespace, const GError *error, gpointer data)
   nsd_request_fail (request, g_steal_pointer (&copy));
 }
 
-static GVariant *delete (NsdRequest *request, GError **error)
+static GVariant *
+delete_namespace (NsdRequest *request, GError **error)
 {
   NsdNamespace *namespace = namespace_of (request);
 
@@ -121,21 +122,19 @@ list_processes (NsdRequest *request, GError **error)
                                                             pids->len, sizeof (guint32)));
 }
 
+/* clang-format off */
 static const NsdMethod methods[] = {
-  { "Delete", NSD_ACTION_DELETE_NAMESPACE, NSD_ON_MAIN, delete },
+  { "Delete", NSD_ACTION_DELETE_NAMESPACE, NSD_ON_MAIN, delete_namespace },
   { "Open", NSD_ACTION_OPEN_NAMESPACE, NSD_ON_MAIN, open_descriptor },
   { "ListProcesses", NSD_READ, NSD_IN_WORKER, list_processes },
-  { "CreateLink",
-    NSD_ACTION_CREATE_LINK,
-    NSD_IN_WORKER,
-    nsd_link_create,
-    { "link", "kind" },
-    nsd_link_create_other_namespace },
+  { "CreateLink", NSD_ACTION_CREATE_LINK, NSD_IN_WORKER, nsd_link_create, nsd_link_check_create,
+    .details = { "link", "kind" }, .other_namespace = nsd_link_create_other_namespace },
   { "GetLink", NSD_READ, NSD_IN_WORKER, nsd_link_get_by_name },
   { "FindLinks", NSD_READ, NSD_IN_WORKER, nsd_link_find_matching },
-  { "AddRoute", NSD_ACTION_CONFIGURE_ROUTE, NSD_IN_WORKER, nsd_route_add },
+  { "AddRoute", NSD_ACTION_CONFIGURE_ROUTE, NSD_IN_WORKER, nsd_route_add, nsd_route_check_add },
   { "GetRouteTo", NSD_READ, NSD_IN_WORKER, nsd_route_get_to },
 };
+/* clang-format on */
 
 const NsdInterface nsd_interface_namespace = {
   &org_netnsd1_namespace_interface,

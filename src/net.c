@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "net.h"
 
+#include <errno.h>
+#include <linux/if.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
-#include <linux/if.h>
 #include <sys/socket.h>
 
 #include "addresses.h"
@@ -16,6 +17,11 @@
 #define DUMP_TRIES       4
 #define RESYNC_DELAY     100 /* milliseconds, doubled up to … */
 #define RESYNC_DELAY_MAX 800
+
+/* How often links that are down are looked at: soon after something was heard, ever less often
+ * while it is quiet (milliseconds). */
+#define LOOK_DELAY     250
+#define LOOK_DELAY_MAX 2000
 
 static const int groups[];
 
@@ -61,6 +67,18 @@ failed_property (const NsdAttrBuilder *builder, const NsdNlFailure *failure)
   return property != NULL ? property : nsd_attr_builder_only_property (builder);
 }
 
+/* A value that the kernel finds wrong is one out of range, which only the kernel could know. */
+static void
+set_error (GError **error, const NsdNlFailure *failure, gboolean has_properties)
+{
+  nsd_error_set_errno (error, failure->errnum, failure->text);
+  if (has_properties && (failure->errnum == EINVAL || failure->errnum == ERANGE ||
+                         failure->errnum == EADDRNOTAVAIL)) {
+    (*error)->domain = G_DBUS_ERROR;
+    (*error)->code = G_DBUS_ERROR_INVALID_ARGS;
+  }
+}
+
 gboolean
 nsd_net_request (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func, gpointer data,
                  GError **error)
@@ -72,8 +90,8 @@ nsd_net_request (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func, gpointer 
     return TRUE;
   if (error == NULL)
     return FALSE;
-  nsd_error_set_errno (error, failure.errnum, failure.text);
   property = failed_property (builder, &failure);
+  set_error (error, &failure, nsd_attr_builder_has_properties (builder));
   if (property != NULL) {
     g_autofree char *message = g_strdup_printf ("%s (property %s)", (*error)->message, property);
 
@@ -119,6 +137,14 @@ nsd_net_dump (NsdNet *net, int type, gconstpointer header, gsize header_size,
   return TRUE;
 }
 
+static void
+clear_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
 /* ---- events ---- */
 
 static void
@@ -137,6 +163,7 @@ on_event (const struct nlmsghdr *nlh, gpointer data)
 {
   NsdNet *net = data;
 
+  net->heard = TRUE;
   switch (nlh->nlmsg_type) {
   case RTM_NEWLINK:
   case RTM_DELLINK:
@@ -204,6 +231,37 @@ schedule_resync (NsdNet *net)
   g_source_attach (net->resync, g_main_context_get_thread_default ());
 }
 
+/* ---- what the kernel does not tell ---- */
+
+static gboolean
+on_look (gpointer data)
+{
+  NsdNet *net = data;
+
+  g_clear_pointer (&net->look, g_source_unref);
+  net->look_delay = MIN (net->look_delay * 2, LOOK_DELAY_MAX);
+  nsd_links_touch_silent (net);
+  nsd_net_drain (net);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+schedule_look (NsdNet *net)
+{
+  gboolean sooner = net->heard && net->look_delay > LOOK_DELAY;
+
+  net->heard = FALSE;
+  if (sooner || !net->has_silent_links)
+    clear_source (&net->look);
+  if (net->look != NULL || !net->has_silent_links)
+    return;
+  if (sooner || net->look_delay == 0)
+    net->look_delay = LOOK_DELAY;
+  net->look = g_timeout_source_new (net->look_delay);
+  g_source_set_callback (net->look, on_look, net, NULL);
+  g_source_attach (net->look, g_main_context_get_thread_default ());
+}
+
 /* Reads again what the events could not tell.  FALSE if the kernel was too busy for a sure answer.
  */
 static gboolean
@@ -235,6 +293,7 @@ nsd_net_drain (NsdNet *net)
     schedule_resync (net);
   nsd_records_flush (net->addresses, net, TRUE);
   nsd_routes_flush (net);
+  schedule_look (net);
 }
 
 static void
@@ -283,9 +342,8 @@ net_free (gpointer data)
 {
   NsdNet *net = data;
 
-  if (net->resync != NULL)
-    g_source_destroy (net->resync);
-  g_clear_pointer (&net->resync, g_source_unref);
+  clear_source (&net->resync);
+  clear_source (&net->look);
   g_clear_pointer (&net->events, nsd_nl_events_free);
   g_clear_pointer (&net->socket, nsd_nl_socket_free);
   g_clear_pointer (&net->nsids, g_hash_table_unref);

@@ -55,6 +55,7 @@ struct _NsdNet {
 
   GHashTable *links; /* ifindex -> NsdLink */
   guint link_generation;
+  guint64 link_serial;
   int moved_ifindex; /* the last link that moved away, and where it is now ("/": not on the bus) */
   char *moved_to;
   NsdRecords *addresses;
@@ -69,6 +70,12 @@ struct _NsdNet {
   GSource *resync;          /* another comparison, later, after dumps that were interrupted */
   guint resync_delay;       /* milliseconds */
   gboolean resyncing;       /* it is this one that runs now */
+
+  /* Links that are down are read now and then: see nsd_links_touch_silent(). */
+  gboolean has_silent_links;
+  gboolean heard; /* an event since the last drain */
+  GSource *look;
+  guint look_delay; /* milliseconds */
 };
 
 extern const NsdWorkerHooks nsd_net_worker_hooks;

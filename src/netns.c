@@ -128,34 +128,6 @@ parse_link_text (const char *text)
   return g_ascii_string_to_unsigned (digits, 10, 1, G_MAXUINT64, &inode, NULL) ? inode : 0;
 }
 
-static char *
-read_fd_link (int fd)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", fd);
-
-  return g_file_read_link (path, NULL);
-}
-
-guint64
-nsd_netns_identify_fd (int fd, GError **error)
-{
-  g_autofree char *text = read_fd_link (fd);
-  guint64 inode = text != NULL ? parse_link_text (text) : 0;
-
-  if (inode == 0)
-    nsd_error_set_invalid (error, "The descriptor is not a network namespace");
-  return inode;
-}
-
-gboolean
-nsd_netns_is_pidfd (int fd)
-{
-  g_autofree char *text = read_fd_link (fd);
-
-  return g_strcmp0 (text, "anon_inode:[pidfd]") == 0 ||
-         (text != NULL && g_str_has_prefix (text, "pidfd:["));
-}
-
 guint64
 nsd_netns_of_process (guint32 pid, GError **error)
 {
@@ -191,7 +163,14 @@ nsd_netns_list_processes (guint64 inode)
 gboolean
 nsd_netns_enter (int fd, GError **error)
 {
-  return setns (fd, CLONE_NEWNET) == 0 || set_errno (error, "Cannot enter the network namespace");
+  /* Looks at what the descriptor is before anything else, and asks no file system. */
+  if (setns (fd, CLONE_NEWNET) == 0)
+    return TRUE;
+  if (errno != EINVAL && errno != EBADF)
+    return set_errno (error, "Cannot enter the network namespace");
+  nsd_error_set_invalid (error,
+                         "The descriptor is neither a network namespace nor that of a process");
+  return FALSE;
 }
 
 gboolean
@@ -362,12 +341,14 @@ nsd_netns_list_names (void)
 }
 
 gboolean
-nsd_netns_name_exists (const char *name)
+nsd_netns_name_is (const char *name, guint64 inode)
 {
-  g_autofree char *path = g_build_filename (NSD_NETNS_DIR, name, NULL);
-  struct stat st;
+  int dir = open_dir ();
+  gboolean result = dir >= 0 && inode_of_name (dir, name) == inode;
 
-  return lstat (path, &st) == 0;
+  if (dir >= 0)
+    close (dir);
+  return result;
 }
 
 int
@@ -440,12 +421,8 @@ gboolean
 nsd_netns_remove_name (const char *name, guint64 inode, GError **error)
 {
   g_autofree char *path = g_build_filename (NSD_NETNS_DIR, name, NULL);
-  int dir = open_dir ();
-  gboolean is_ours = dir >= 0 && inode_of_name (dir, name) == inode;
 
-  if (dir >= 0)
-    close (dir);
-  if (!is_ours)
+  if (!nsd_netns_name_is (name, inode))
     return TRUE;
   if (umount2 (path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
     return set_errno (error, "Cannot unmount the namespace from " NSD_NETNS_DIR);

@@ -26,19 +26,14 @@ guint64 nsd_netns_id (const NsdNetns *netns);
 guint64 nsd_netns_inode (const NsdNetns *netns);
 int nsd_netns_fd (const NsdNetns *netns); /* an nsfs descriptor, owned by @netns */
 
-/* The inode of the network namespace that @fd (an nsfs descriptor) is; 0 with InvalidArgs for any
- * other descriptor.  Never blocks on a foreign file system: the link text is read first. */
-guint64 nsd_netns_identify_fd (int fd, GError **error);
-/* Whether @fd is a pidfd. */
-gboolean nsd_netns_is_pidfd (int fd);
 /* The inode of the network namespace of process @pid; 0 with NotFound. */
 guint64 nsd_netns_of_process (guint32 pid, GError **error);
 /* The processes whose main thread is in the namespace with @inode: guint32, unsorted.  Any thread.
  */
 GArray *nsd_netns_list_processes (guint64 inode);
 
-/* The thread enters @fd (nsfs, or a pidfd since Linux 5.8), or a namespace that it makes.  For
- * threads that were made for this alone. */
+/* The thread enters @fd (nsfs, or a pidfd since Linux 5.8; any other descriptor is InvalidArgs), or
+ * a namespace that it makes.  For threads that were made for this alone. */
 gboolean nsd_netns_enter (int fd, GError **error);
 gboolean nsd_netns_unshare (GError **error);
 
@@ -54,8 +49,8 @@ gboolean nsd_netns_check_name (const char *name, GError **error);
 
 /* All names: file name (bytes as they are) -> inode of the namespace (guint64, boxed). */
 GHashTable *nsd_netns_list_names (void);
-/* Whether there is a file of that name, a namespace or not. */
-gboolean nsd_netns_name_exists (const char *name);
+/* Whether @name is the namespace with @inode. */
+gboolean nsd_netns_name_is (const char *name, guint64 inode);
 /* An nsfs descriptor for @name if it is the network namespace with @inode, else -1. */
 int nsd_netns_open_name (const char *name, guint64 inode);
 

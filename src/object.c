@@ -29,6 +29,15 @@ nsd_request_settle (NsdRequest *request, guint64 netns)
   g_array_append_val (request->settle, netns);
 }
 
+void
+nsd_request_settle_with (NsdRequest *request, NsdSettleFunc func, gpointer data,
+                         GDestroyNotify destroy)
+{
+  request->settle_func = func;
+  request->settle_data = data;
+  request->settle_destroy = destroy;
+}
+
 NsdRequest *
 nsd_request_defer (NsdRequest *request)
 {

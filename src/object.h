@@ -21,6 +21,9 @@ typedef struct _NsdNet NsdNet;
 
 typedef GVariant *(*NsdHandler) (NsdRequest *request, GError **error);
 
+/* The rest of a call's work in another namespace, in the worker of that. */
+typedef gboolean (*NsdSettleFunc) (NsdNet *net, gpointer data, GError **error);
+
 typedef enum {
   NSD_ON_MAIN,   /* the registry of namespaces: main thread */
   NSD_IN_WORKER, /* the state of one namespace: its worker */
@@ -31,6 +34,9 @@ typedef struct {
   const char *action; /* NSD_READ or NSD_ACTION_*; never NULL */
   NsdWhere where;
   NsdHandler handler;
+  /* Whether the arguments are fit, before anybody is asked; changes nothing, runs where the handler
+   * does, and the handler checks again.  NULL: nothing is known before. */
+  gboolean (*check) (NsdRequest *request, GError **error);
   /* What the leading string arguments say to polkit: "namespace", "link", "kind". */
   const char *details[2];
   /* The namespace that the arguments name besides that of the path, in which the action is needed
@@ -62,6 +68,9 @@ struct _NsdRequest {
   gpointer registry;    /* NsdRegistry *, on main */
   NsdNet *net;          /* in a worker */
   GArray *settle;       /* guint64: other namespaces that the call changed */
+  NsdSettleFunc settle_func;
+  gpointer settle_data;
+  GDestroyNotify settle_destroy;
   gboolean deferred;
 };
 
@@ -70,6 +79,11 @@ GVariant *nsd_request_return_fd (NsdRequest *request, int fd);
 
 /* The call changed namespace @netns too: its events are drained before the reply goes out. */
 void nsd_request_settle (NsdRequest *request, guint64 netns);
+
+/* The first of those namespaces has more to do than that: @func runs in its worker, and the call
+ * fails if it does. */
+void nsd_request_settle_with (NsdRequest *request, NsdSettleFunc func, gpointer data,
+                              GDestroyNotify destroy);
 
 /* Main thread: the handler returns NULL now, and the reply comes later, exactly once, by one of the
  * other two.  They take the request back; with neither, the caller is told Aborted. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "objects.h"
 
+#include <linux/if.h>
 #include <string.h>
 
 #include "addresses.h"
@@ -41,13 +42,15 @@ has_silent_properties (const GDBusInterfaceInfo *info)
   return FALSE;
 }
 
-/* Timers run without events: read the link again before they are shown. */
+/* Timers run without events, and links that are down change without: read them again before they
+ * are shown. */
 static void
-read_timers (NsdNet *net, const NsdPath *path, const char *interface)
+read_silent (NsdNet *net, const NsdPath *path, const char *interface)
 {
   const GDBusInterfaceInfo *info = nsd_kind_interface_info (interface);
+  const NsdLink *link = nsd_links_find (net, path->ifindex);
 
-  if (info == NULL || !has_silent_properties (info))
+  if (link == NULL || info == NULL || ((link->flags & IFF_UP) && !has_silent_properties (info)))
     return;
   nsd_net_touch_link (net, path->ifindex);
   nsd_net_drain (net);
@@ -72,7 +75,7 @@ nsd_objects_properties (NsdNet *net, const NsdPath *path, const char *interface)
 
   if (path->node != NSD_NODE_LINK)
     return record_properties (net, path, interface);
-  read_timers (net, path, interface);
+  read_silent (net, path, interface);
   link = nsd_links_find (net, path->ifindex);
   return link != NULL ? nsd_link_properties (link, interface) : NULL;
 }
@@ -128,11 +131,21 @@ nsd_objects_managed (NsdNet *net)
 {
   GVariantBuilder builder;
 
+  nsd_links_touch_silent (net);
+  nsd_net_drain (net);
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{oa{sa{sv}}}"));
   nsd_links_append_managed (net, &builder);
   nsd_records_append_managed (net->addresses, net, &builder);
   nsd_records_append_managed (net->routes, net, &builder);
   return g_variant_builder_end (&builder);
+}
+
+guint64
+nsd_objects_serial (NsdNet *net, const NsdPath *path)
+{
+  NsdLink *link = path->node == NSD_NODE_LINK ? nsd_links_find (net, path->ifindex) : NULL;
+
+  return link != NULL ? link->serial : 0;
 }
 
 void

@@ -15,6 +15,9 @@ const char **nsd_objects_interfaces (NsdNet *net, const NsdPath *path);
 GPtrArray *nsd_objects_children (NsdNet *net, NsdNode dir);
 /* All objects, as a floating a{oa{sa{sv}}}. */
 GVariant *nsd_objects_managed (NsdNet *net);
+/* What tells two objects that had the same path one after the other apart; 0 where the path says
+ * all. */
+guint64 nsd_objects_serial (NsdNet *net, const NsdPath *path);
 /* For messages and polkit: the link that the object is or belongs to, and its kind; "" for none.
  * New memory. */
 void nsd_objects_describe (NsdNet *net, const NsdPath *path, char **ret_link, char **ret_kind);

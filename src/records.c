@@ -225,8 +225,10 @@ nsd_records_foreach (NsdRecords *self, GFunc func, gpointer data)
 static GVariant *
 interfaces_of (const NsdRecord *record, const NsdRecordClass *class, NsdNet *net)
 {
-  return g_variant_new_parsed ("{%s: %@a{sv}}", class->table->info->name,
-                               nsd_record_read (record, class, &net->context));
+  GVariant *entry = g_variant_new_dict_entry (g_variant_new_string (class->table->info->name),
+                                              nsd_record_read (record, class, &net->context));
+
+  return g_variant_new_array (NULL, &entry, 1);
 }
 
 static void

@@ -35,6 +35,7 @@ typedef struct {
   gboolean initial; /* the daemon is not ready before */
   guint64 inode;    /* as found by scanning, else 0 */
   char *name;       /* to be mounted once it runs, or NULL */
+  GPtrArray *found; /* names that scanning found meanwhile */
   guint32 owner;
   NsdRegistryFunc done;
   gpointer data;
@@ -272,15 +273,19 @@ take_new_name (NsdRegistry *self, const char *name, guint64 inode, GHashTable *c
     g_hash_table_add (changed, namespace);
     return;
   }
-  /* Once its worker is ready, a scan finds all of its names. */
-  if (g_hash_table_contains (self->starting, &inode))
+  start = g_hash_table_lookup (self->starting, &inode);
+  if (start != NULL) {
+    g_ptr_array_add (start->found, g_strdup (name));
     return;
+  }
   fd = nsd_netns_open_name (name, inode);
   if (fd < 0)
     return;
   start = g_new0 (Start, 1);
   start->inode = inode;
   start->initial = self->ready != NULL;
+  start->found = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (start->found, g_strdup (name));
   start_worker (self, NSD_WORKER_ENTER, fd, start);
 }
 
@@ -318,19 +323,22 @@ scan (gpointer data)
   tell_names (self, changed);
 }
 
-/* The names of a namespace that is new here. */
 static void
-find_names (NsdRegistry *self, NsdNamespace *namespace)
+take_name (NsdRegistry *self, NsdNamespace *namespace, const char *name)
 {
-  g_autoptr (GHashTable) found = nsd_netns_list_names ();
-  GHashTableIter iter;
-  gpointer name, inode;
+  if (!g_hash_table_contains (self->by_name, name) &&
+      nsd_netns_name_is (name, nsd_netns_inode (namespace->netns)))
+    add_name (self, namespace, name);
+}
 
-  g_hash_table_iter_init (&iter, found);
-  while (g_hash_table_iter_next (&iter, &name, &inode))
-    if (*(guint64 *)inode == nsd_netns_inode (namespace->netns) &&
-        !g_hash_table_contains (self->by_name, name))
-      add_name (self, namespace, name);
+/* Of a namespace that is new here: what it was started for, if that is still so. */
+static void
+take_names (NsdRegistry *self, NsdNamespace *namespace, const Start *start)
+{
+  if (start->name != NULL)
+    take_name (self, namespace, start->name);
+  for (guint i = 0; start->found != NULL && i < start->found->len; i++)
+    take_name (self, namespace, start->found->pdata[i]);
 }
 
 /* ---- workers ---- */
@@ -339,6 +347,7 @@ static void
 start_free (Start *start)
 {
   nsd_net_shared_unref (start->options.shared);
+  g_clear_pointer (&start->found, g_ptr_array_unref);
   g_free (start->name);
   g_free (start);
 }
@@ -414,7 +423,7 @@ take_worker (NsdRegistry *self, NsdWorker *worker, NsdNetns *netns, Start *start
   namespace = add_namespace (self, worker, netns, start);
   if (start->host)
     self->host = namespace;
-  find_names (self, namespace);
+  take_names (self, namespace, start);
   /* A name can go while the worker starts. */
   if (namespace->names->len == 0 && !namespace->host) {
     finish (start, NULL, NULL);

@@ -166,34 +166,65 @@ find_route (NsdNet *net, const NsdAttrBuilder *builder)
   return search.key;
 }
 
-GVariant *
-nsd_route_add (NsdRequest *request, GError **error)
+/* The request of AddRoute in @builder; FALSE with the error that the caller gets. */
+static gboolean
+parse_add (NsdRequest *request, NsdAttrBuilder *builder, GError **error)
 {
   const NsdAttrTable *const tables[] = { &nsd_route_table, &add_options, NULL };
   g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 0);
   g_autoptr (NsdSettings) settings = nsd_settings_new (dict, tables, NSD_ATTR_CREATE, error);
-  g_auto (NsdAttrBuilder) builder = { 0 };
-  g_autofree char *key = NULL;
-  g_autofree char *path = NULL;
+
+  return settings != NULL && build_add (request->net, builder, settings, error);
+}
+
+static void
+prefix_add_error (const NsdRequest *request, GError **error)
+{
+  g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 0);
   const char *destination = "";
 
   g_variant_lookup (dict, "Destination", "&s", &destination);
-  if (settings == NULL || !build_add (request->net, &builder, settings, error) ||
-      !nsd_net_transact (request->net, &builder, on_echo, &key, error)) {
-    nsd_request_prefix_error (request, error, "add route %s", destination);
-    return NULL;
-  }
-  if (key == NULL || (request->net->options.shared->routes_exported &&
-                      nsd_records_find (request->net->routes, key) == NULL)) {
+  nsd_request_prefix_error (request, error, "add route %s", destination);
+}
+
+gboolean
+nsd_route_check_add (NsdRequest *request, GError **error)
+{
+  g_auto (NsdAttrBuilder) builder = { 0 };
+
+  if (parse_add (request, &builder, error))
+    return TRUE;
+  prefix_add_error (request, error);
+  return FALSE;
+}
+
+static gboolean
+is_object (NsdNet *net, const char *key)
+{
+  return key != NULL && (!g_atomic_int_get (&net->options.shared->routes_exported) ||
+                         nsd_records_find (net->routes, key) != NULL);
+}
+
+GVariant *
+nsd_route_add (NsdRequest *request, GError **error)
+{
+  NsdNet *net = request->net;
+  g_auto (NsdAttrBuilder) builder = { 0 };
+  g_autofree char *key = NULL;
+  g_autofree char *path = NULL;
+
+  if (parse_add (request, &builder, error) &&
+      nsd_net_transact (net, &builder, on_echo, &key, error) && !is_object (net, key)) {
     g_free (key);
-    key = find_route (request->net, &builder);
+    key = find_route (net, &builder);
+    if (key == NULL)
+      g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "It was deleted as soon as it was made");
   }
-  if (key == NULL) {
-    g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "It was deleted as soon as it was made");
-    nsd_request_prefix_error (request, error, "add route %s", destination);
+  if (*error != NULL) {
+    prefix_add_error (request, error);
     return NULL;
   }
-  path = nsd_path_object (request->net->id, NSD_NODE_ROUTE, key);
+  path = nsd_path_object (net->id, NSD_NODE_ROUTE, key);
   return g_variant_new ("(o)", path);
 }
 
@@ -278,10 +309,13 @@ build_lookup (NsdNet *net, NsdAttrBuilder *builder, const char *destination,
   const char *source = nsd_settings_get_string (options, "Source", NULL);
 
   init_message (net, builder, RTM_GETROUTE, 0, AF_UNSPEC);
-  /* As ip(8) does: the answer names the table that it was found in. */
-  ((struct rtmsg *)builder->header)->rtm_flags = RTM_F_LOOKUP_TABLE;
-  return put_lookup_address (builder, destination, "The destination", RTA_DST, error) &&
-         (source == NULL ||
+  if (!put_lookup_address (builder, destination, "The destination", RTA_DST, error))
+    return FALSE;
+  /* The answer shall name the table that it was found in, which IPv6 does without being asked: it
+   * refuses the flag (inet6_rtm_valid_getroute_req in net/ipv6/route.c). */
+  if (builder->family == AF_INET)
+    ((struct rtmsg *)builder->header)->rtm_flags = RTM_F_LOOKUP_TABLE;
+  return (source == NULL ||
           put_lookup_address (builder, source, "Property Source", RTA_SRC, error)) &&
          put_lookup_link (builder, options, "InputLink", RTA_IIF, error) &&
          put_lookup_link (builder, options, "OutputLink", RTA_OIF, error) &&
@@ -376,14 +410,24 @@ build_delete (NsdNet *net, NsdAttrBuilder *builder, const NsdRecord *record, GEr
   return TRUE;
 }
 
-static GVariant *delete (NsdRequest *request, GError **error)
+static char *
+destination_of (NsdNet *net, const NsdRecord *record)
 {
-  g_autoptr (GVariant) properties = g_variant_ref_sink (
-      nsd_record_read (record_of (request), &nsd_route_class, &request->net->context));
-  g_auto (NsdAttrBuilder) builder = { 0 };
-  const char *destination = "";
+  const NsdAttr *row = nsd_attr_table_find (&nsd_route_table, "Destination");
+  g_autoptr (GVariant) value = NULL;
+  NsdAttrView view;
 
-  g_variant_lookup (properties, "Destination", "&s", &destination);
+  nsd_record_view (record, &nsd_route_class, &net->context, &view);
+  value = g_variant_ref_sink (row->type->get (&view, row));
+  return g_variant_dup_string (value, NULL);
+}
+
+static GVariant *
+delete_route (NsdRequest *request, GError **error)
+{
+  g_autofree char *destination = destination_of (request->net, record_of (request));
+  g_auto (NsdAttrBuilder) builder = { 0 };
+
   if (!build_delete (request->net, &builder, record_of (request), error) ||
       !nsd_net_transact (request->net, &builder, NULL, NULL, error))
     nsd_request_prefix_error (request, error, "delete route %s", destination);
@@ -420,7 +464,7 @@ static const NsdAttrTable lookup_options = { NULL, lookup_option_rows,
                                              G_N_ELEMENTS (lookup_option_rows) };
 
 static const NsdMethod methods[] = {
-  { "Delete", NSD_ACTION_CONFIGURE_ROUTE, NSD_IN_WORKER, delete },
+  { "Delete", NSD_ACTION_CONFIGURE_ROUTE, NSD_IN_WORKER, delete_route },
 };
 
 const NsdInterface nsd_interface_route = {

@@ -7,4 +7,5 @@
 extern const NsdInterface nsd_interface_route;
 
 GVariant *nsd_route_add (NsdRequest *request, GError **error);
+gboolean nsd_route_check_add (NsdRequest *request, GError **error);
 GVariant *nsd_route_get_to (NsdRequest *request, GError **error);

@@ -122,7 +122,7 @@ vanished (GVariant *before, GVariant *after)
   return g_variant_builder_end (&names);
 }
 
-void
+gboolean
 nsd_signal_changed (NsdNet *net, NsdNode node, const char *key, const GDBusInterfaceInfo *interface,
                     GVariant *before, GVariant *after,
                     gboolean (*ages) (const char *, GVariant *, GVariant *))
@@ -131,12 +131,13 @@ nsd_signal_changed (NsdNet *net, NsdNode node, const char *key, const GDBusInter
   gboolean fewer = g_variant_n_children (before) > g_variant_n_children (after);
 
   if (changed == NULL && !fewer)
-    return;
+    return FALSE;
   if (changed == NULL)
     changed = g_variant_new ("a{sv}", NULL);
   nsd_signal_emit (net, node, key, NSD_IFACE_PROPERTIES, "PropertiesChanged",
                    g_variant_new ("(s@a{sv}@as)", interface->name, g_steal_pointer (&changed),
                                   fewer ? vanished (before, after) : g_variant_new_strv (NULL, 0)));
+  return TRUE;
 }
 
 void

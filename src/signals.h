@@ -10,11 +10,12 @@
 void nsd_signal_added (NsdNet *net, NsdNode node, const char *key, GVariant *interfaces);
 /* The object @key lost @interfaces (NULL-terminated). */
 void nsd_signal_removed (NsdNet *net, NsdNode node, const char *key, const char *const *interfaces);
-/* The properties of @interface were @before and are @after (a{sv}): says what differs, if anything.
+/* The properties of @interface were @before and are @after (a{sv}): says what differs, and returns
+ * whether anything did.
  * @ages as in NsdRecordClass, or NULL. */
-void nsd_signal_changed (NsdNet *net, NsdNode node, const char *key,
-                         const GDBusInterfaceInfo *interface, GVariant *before, GVariant *after,
-                         gboolean (*ages) (const char *, GVariant *, GVariant *));
+gboolean nsd_signal_changed (NsdNet *net, NsdNode node, const char *key,
+                             const GDBusInterfaceInfo *interface, GVariant *before, GVariant *after,
+                             gboolean (*ages) (const char *, GVariant *, GVariant *));
 /* Any other signal of @interface; @parameters is consumed if floating. */
 void nsd_signal_emit (NsdNet *net, NsdNode node, const char *key, const char *interface,
                       const char *member, GVariant *parameters);

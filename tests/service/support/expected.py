@@ -137,7 +137,7 @@ BRIDGE_PORT = {
     'State': same('state'), 'Priority': same('priority'), 'Cost': same('cost'),
     'Mode': same('hairpin'), 'Guard': same('guard'), 'Protect': same('root_block'),
     'FastLeave': same('fastleave'), 'Learning': same('learning'), 'UnicastFlood': same('flood'),
-    'Id': same('id', hexadecimal), 'Number': same('no', hexadecimal),
+    'Id': same('id', hexadecimal), 'No': same('no', hexadecimal),
     'DesignatedPort': same('designated_port'), 'DesignatedCost': same('designated_cost'),
     'BridgeId': same('bridge_id'), 'RootId': same('root_id'),
     'TopologyChangeAck': same('topology_change_ack', bool),

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The rows and the XML say the same. */
+#include <string.h>
+
+#include "addresses.h"
+#include "attr-types.h"
+#include "interfaces.h"
+#include "link/kind.h"
+#include "names.h"
+#include "routes.h"
+
+#define EMITS "org.freedesktop.DBus.Property.EmitsChangedSignal"
+
+/* The tables of attributes: of links, of kinds, of addresses and of routes. */
+static GPtrArray *
+all_tables (void)
+{
+  GPtrArray *tables = g_ptr_array_new ();
+
+  g_ptr_array_add (tables, (gpointer)&nsd_link_table);
+  for (const NsdKind *const *kind = nsd_kinds; *kind != NULL; kind++)
+    g_ptr_array_add (tables, (gpointer)(*kind)->table);
+  g_ptr_array_add (tables, (gpointer)&nsd_address_table);
+  g_ptr_array_add (tables, (gpointer)&nsd_route_table);
+  return tables;
+}
+
+static const NsdAttrTable *
+table_of (const GDBusInterfaceInfo *info)
+{
+  g_autoptr (GPtrArray) tables = all_tables ();
+  const NsdAttrTable *found = NULL;
+
+  for (guint i = 0; i < tables->len; i++) {
+    const NsdAttrTable *table = tables->pdata[i];
+
+    if (table->info == info) {
+      g_assert_null (found);
+      found = table;
+    }
+  }
+  return found;
+}
+
+static void
+check_methods (const NsdInterface *interface)
+{
+  for (GDBusMethodInfo **m = interface->info->methods; m != NULL && *m != NULL; m++) {
+    guint n = 0;
+
+    for (gsize i = 0; i < interface->n_methods; i++)
+      n += strcmp (interface->methods[i].member, (*m)->name) == 0;
+    if (n != 1)
+      g_test_fail_printf ("%s.%s has %u rows", interface->info->name, (*m)->name, n);
+  }
+  for (gsize i = 0; i < interface->n_methods; i++) {
+    const NsdMethod *row = &interface->methods[i];
+
+    if (g_dbus_interface_info_lookup_method ((GDBusInterfaceInfo *)interface->info, row->member) ==
+        NULL)
+      g_test_fail_printf ("%s.%s is not in the XML", interface->info->name, row->member);
+    g_assert_nonnull (row->handler);
+    g_assert_true (strcmp (row->action, NSD_READ) == 0 ||
+                   g_str_has_prefix (row->action, NSD_BUS_NAME "."));
+  }
+}
+
+static void
+test_methods (void)
+{
+  for (const NsdInterface *const *i = nsd_interfaces_all (); *i != NULL; i++)
+    check_methods (*i);
+}
+
+/* Details for polkit come from leading strings: without one they would be somebody's surprise. */
+static void
+test_details (void)
+{
+  for (const NsdInterface *const *i = nsd_interfaces_all (); *i != NULL; i++) {
+    for (gsize n = 0; n < (*i)->n_methods; n++) {
+      const NsdMethod *row = &(*i)->methods[n];
+      GDBusMethodInfo *info =
+          g_dbus_interface_info_lookup_method ((GDBusInterfaceInfo *)(*i)->info, row->member);
+
+      for (gsize d = 0; d < G_N_ELEMENTS (row->details) && row->details[d] != NULL; d++) {
+        g_assert_nonnull (info->in_args[d]);
+        g_assert_cmpstr (info->in_args[d]->signature, ==, "s");
+      }
+    }
+  }
+}
+
+static const NsdAttr *
+only_readable_row (const NsdAttrTable *table, const char *name)
+{
+  const NsdAttr *found = NULL;
+
+  for (gsize i = 0; i < table->n_rows; i++) {
+    if (strcmp (table->rows[i].name, name) != 0)
+      continue;
+    if (found != NULL)
+      g_test_fail_printf ("%s.%s has two rows", table->info->name, name);
+    found = &table->rows[i];
+  }
+  return found != NULL && (found->flags & NSD_ATTR_READ) ? found : NULL;
+}
+
+static void
+check_property (const NsdAttrTable *table, const GDBusPropertyInfo *property)
+{
+  const char *interface = table->info->name;
+  const NsdAttr *attr = only_readable_row (table, property->name);
+  gboolean writable = (property->flags & G_DBUS_PROPERTY_INFO_FLAGS_WRITABLE) != 0;
+
+  if (attr == NULL) {
+    g_test_fail_printf ("%s.%s has no row", interface, property->name);
+    return;
+  }
+  g_assert_true (property->flags & G_DBUS_PROPERTY_INFO_FLAGS_READABLE);
+  if (strcmp (attr->type->signature, property->signature) != 0)
+    g_test_fail_printf ("%s.%s is %s in the XML, %s in its row", interface, property->name,
+                        property->signature, attr->type->signature);
+  /* Properties of addresses change through their Set, all at once. */
+  if (table != &nsd_address_table && writable != ((attr->flags & NSD_ATTR_CHANGE) != 0))
+    g_test_fail_printf ("%s.%s is %swritable in the XML", interface, property->name,
+                        writable ? "" : "not ");
+}
+
+static void
+check_row (const NsdAttrTable *table, const NsdAttr *attr)
+{
+  GDBusPropertyInfo *property =
+      g_dbus_interface_info_lookup_property ((GDBusInterfaceInfo *)table->info, attr->name);
+
+  if ((attr->flags & NSD_ATTR_READ) && property == NULL)
+    g_test_fail_printf ("%s.%s is not in the XML", table->info->name, attr->name);
+  if (!(attr->flags & NSD_ATTR_READ) && property != NULL &&
+      only_readable_row (table, attr->name) == NULL)
+    g_test_fail_printf ("%s.%s cannot be read", table->info->name, attr->name);
+  if ((attr->flags & NSD_ATTR_READ) && attr->type->get == NULL)
+    g_test_fail_printf ("%s.%s has a codec that does not read", table->info->name, attr->name);
+  g_assert_cmpuint (attr->id, <=, NSD_ATTR_MAX);
+  g_assert_true (g_variant_type_string_is_valid (attr->type->signature));
+  g_assert_true (g_dbus_is_member_name (attr->name));
+  /* Settable, one way or the other, or readable: else what for? */
+  g_assert_cmpuint (
+      attr->flags & (NSD_ATTR_READ | NSD_ATTR_CREATE | NSD_ATTR_CHANGE | NSD_ATTR_LATE), !=, 0);
+}
+
+static void
+test_properties (void)
+{
+  g_autoptr (GPtrArray) tables = all_tables ();
+
+  for (guint i = 0; i < tables->len; i++) {
+    const NsdAttrTable *table = tables->pdata[i];
+
+    for (GDBusPropertyInfo **p = table->info->properties; p != NULL && *p != NULL; p++)
+      check_property (table, *p);
+    for (gsize n = 0; n < table->n_rows; n++)
+      check_row (table, &table->rows[n]);
+  }
+}
+
+/* Words need words: the codecs look them up in row.data. */
+static void
+test_words (void)
+{
+  g_autoptr (GPtrArray) tables = all_tables ();
+
+  for (guint i = 0; i < tables->len; i++) {
+    const NsdAttrTable *table = tables->pdata[i];
+
+    for (gsize n = 0; n < table->n_rows; n++) {
+      const NsdAttr *attr = &table->rows[n];
+
+      if (attr->type == &nsd_attr_word8 || attr->type == &nsd_attr_word32 ||
+          attr->type == &nsd_attr_word_be16)
+        g_assert_nonnull (attr->data);
+    }
+  }
+}
+
+/* Whoever has properties can read them, and whoever has none that is writable cannot write. */
+static void
+test_interfaces (void)
+{
+  for (const NsdInterface *const *i = nsd_interfaces_all (); *i != NULL; i++) {
+    gboolean writable = FALSE;
+
+    g_assert_true (nsd_interface_find ((*i)->info->name) == *i);
+    for (GDBusPropertyInfo **p = (*i)->info->properties; p != NULL && *p != NULL; p++)
+      writable |= ((*p)->flags & G_DBUS_PROPERTY_INFO_FLAGS_WRITABLE) != 0;
+    if (writable) {
+      g_assert_nonnull ((*i)->set);
+      g_assert_cmpstr ((*i)->set->action, !=, NSD_READ);
+    }
+    if ((*i)->info->properties != NULL && table_of ((*i)->info) == NULL)
+      g_assert_nonnull ((*i)->properties);
+  }
+}
+
+static void
+test_every_table_is_on_the_bus (void)
+{
+  g_autoptr (GPtrArray) tables = all_tables ();
+
+  for (guint i = 0; i < tables->len; i++) {
+    const NsdInterface *interface =
+        nsd_interface_find (((const NsdAttrTable *)tables->pdata[i])->info->name);
+
+    g_assert_nonnull (interface);
+    g_assert_true (table_of (interface->info) == tables->pdata[i]);
+  }
+}
+
+static const char *
+emits (const GDBusPropertyInfo *property)
+{
+  const char *value = g_dbus_annotation_info_lookup (property->annotations, EMITS);
+
+  return value != NULL ? value : "true";
+}
+
+/* What runs by itself would be a stream of signals. */
+static gboolean
+runs_by_itself (const char *name)
+{
+  static const char *const names[] = { "CacheInfo", "Expires", "RouteCount", "FdbNLearned", NULL };
+
+  return g_str_has_suffix (name, "Timer") || g_strv_contains (names, name);
+}
+
+static void
+check_emits (const char *interface, const GDBusPropertyInfo *property)
+{
+  const char *value = emits (property);
+
+  if (runs_by_itself (property->name) != (strcmp (value, "false") == 0) &&
+      (runs_by_itself (property->name) || (property->flags & G_DBUS_PROPERTY_INFO_FLAGS_WRITABLE)))
+    g_test_fail_printf ("%s.%s: EmitsChangedSignal is %s", interface, property->name, value);
+  if ((property->flags & G_DBUS_PROPERTY_INFO_FLAGS_WRITABLE) && strcmp (value, "const") == 0)
+    g_test_fail_printf ("%s.%s is writable and const", interface, property->name);
+  if (strcmp (value, "true") != 0 && strcmp (value, "false") != 0 && strcmp (value, "const") != 0)
+    g_test_fail_printf ("%s.%s: EmitsChangedSignal is %s", interface, property->name, value);
+}
+
+static void
+test_emits_changed_signal (void)
+{
+  for (const NsdInterface *const *i = nsd_interfaces_all (); *i != NULL; i++)
+    for (GDBusPropertyInfo **p = (*i)->info->properties; p != NULL && *p != NULL; p++)
+      check_emits ((*i)->info->name, *p);
+}
+
+static void
+test_kinds (void)
+{
+  for (const NsdKind *const *kind = nsd_kinds; *kind != NULL; kind++) {
+    g_assert_true (nsd_kind_find ((*kind)->name, (*kind)->role) == *kind);
+    g_assert_true (g_str_has_prefix ((*kind)->table->info->name, NSD_IFACE_LINK "."));
+    g_assert_true (nsd_kind_interface_info ((*kind)->table->info->name) == (*kind)->table->info);
+  }
+  g_assert_null (nsd_kind_find ("dummy", NSD_KIND_LINK));
+  g_assert_null (nsd_kind_find ("veth", NSD_KIND_PORT));
+  g_assert_true (nsd_kind_interface_info (NSD_IFACE_LINK) == nsd_link_table.info);
+  g_assert_null (nsd_kind_interface_info (NSD_IFACE_ROUTE));
+}
+
+static void
+test_property_type (void)
+{
+  g_assert_cmpstr (nsd_kind_property_type ("Mtu", "u"), ==, "u");
+  g_assert_cmpstr (nsd_kind_property_type ("Mtu", "s"), ==, "u");
+  g_assert_cmpstr (nsd_kind_property_type ("Priority", "s"), ==, "q");
+  g_assert_cmpstr (nsd_kind_property_type ("Peer", "a{sv}"), ==, "o"); /* written, not read */
+  g_assert_null (nsd_kind_property_type ("Nothing", "s"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  nsd_interfaces_init ();
+  g_test_add_func ("/table/methods", test_methods);
+  g_test_add_func ("/table/details", test_details);
+  g_test_add_func ("/table/properties", test_properties);
+  g_test_add_func ("/table/words", test_words);
+  g_test_add_func ("/table/interfaces", test_interfaces);
+  g_test_add_func ("/table/every-table-is-on-the-bus", test_every_table_is_on_the_bus);
+  g_test_add_func ("/table/emits-changed-signal", test_emits_changed_signal);
+  g_test_add_func ("/table/kinds", test_kinds);
+  g_test_add_func ("/table/property-type", test_property_type);
+  return g_test_run ();
+}
