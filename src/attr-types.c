@@ -237,13 +237,16 @@ nsd_word_parse (const NsdWord *words, guint32 max, const char *word, guint32 *re
       return TRUE;
     }
   }
-  if (g_ascii_string_to_unsigned (word, 10, 0, max, &number, NULL)) {
+  if (max != NSD_WORDS_ONLY && g_ascii_string_to_unsigned (word, 10, 0, max, &number, NULL)) {
     *ret_value = (guint32)number;
     return TRUE;
   }
   list = list_words (words);
-  nsd_error_set_invalid (error, "unknown word “%s”: expected %s or a number up to %u", word, list,
-                         max);
+  if (max == NSD_WORDS_ONLY)
+    nsd_error_set_invalid (error, "unknown word “%s”: expected %s", word, list);
+  else
+    nsd_error_set_invalid (error, "unknown word “%s”: expected %s or a number up to %u", word, list,
+                           max);
   return FALSE;
 }
 

@@ -32,8 +32,10 @@ extern const NsdAttrType nsd_attr_option_y;
 
 /* The word for @value, or its decimal number. */
 GVariant *nsd_word_variant (const NsdWord *words, guint32 value);
-/* The value of a word, or of a decimal number up to @max; FALSE with InvalidArgs that lists the
- * words. */
+/* No number is taken for a word. */
+#define NSD_WORDS_ONLY 0
+/* The value of a word, or of a decimal number up to @max (or NSD_WORDS_ONLY); FALSE with
+ * InvalidArgs that lists the words. */
 gboolean nsd_word_parse (const NsdWord *words, guint32 max, const char *word, guint32 *ret_value,
                          GError **error);
 /* The words of the bits of @flags, as a floating `as`; unknown bits as one hexadecimal number. */

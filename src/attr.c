@@ -239,6 +239,8 @@ nsd_attr_put (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GEr
   if (attr->type->put == NULL)
     return TRUE;
   if (!attr->type->put (builder, attr, value, error)) {
+    /* A nest may have been begun. */
+    nlmsg_hdr (builder->msg)->nlmsg_len = span.start;
     g_prefix_error (error, "Property %s: ", attr->name);
     return FALSE;
   }

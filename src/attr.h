@@ -151,8 +151,8 @@ typedef struct _NsdSettings NsdSettings;
 /* Checks each entry of @dict against the rows of @tables (NULL-terminated; the first that has the
  * name wins, and "Kind.Name" names the table): known, given once, of the right type, and allowed
  * for
- * @use (NSD_ATTR_CREATE, with or without LATE, or NSD_ATTR_CHANGE).  Fails with InvalidArgs that
- * names the key. */
+ * @use (NSD_ATTR_CREATE, with or without LATE, or NSD_ATTR_CHANGE).  Fails with InvalidArgs, or
+ * PropertyReadOnly on change, that names the key. */
 NsdSettings *nsd_settings_new (GVariant *dict, const NsdAttrTable *const *tables, NsdAttrFlags use,
                                GError **error);
 /* What undoes @settings: of those whose value in @after is not that in @before (both a{sa{sv}}, by

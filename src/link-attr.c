@@ -94,8 +94,8 @@ get_flags (const NsdAttrView *view, const NsdAttr *attr)
 
 /* ---- names ---- */
 
-/* What dev_valid_name() in net/core/dev.c takes, without the pattern «%d» that the kernel would
- * fill in: an empty name asks for that. */
+/* What dev_valid_name() in net/core/dev.c takes (its isspace() is that of Latin-1), without the
+ * pattern «%d» that the kernel would fill in: an empty name asks for that. */
 static gboolean
 put_name (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
 {
@@ -105,7 +105,8 @@ put_name (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError 
                  strcmp (name, ".") == 0 || strcmp (name, "..") == 0;
 
   for (const char *p = name; !bad && *p != '\0'; p++)
-    bad = *p == '/' || *p == ':' || *p == '%' || *p == ' ' || g_ascii_iscntrl (*p);
+    bad = *p == '/' || *p == ':' || *p == '%' || *p == ' ' || (guint8)*p == 0xa0 ||
+          g_ascii_iscntrl (*p);
   if (bad) {
     nsd_error_set_invalid (error,
                            "“%s” cannot be the name of a link: 1 to 15 bytes without “/”, “:”, "

@@ -11,10 +11,15 @@
 static void
 disable_slices (char **argv)
 {
+  g_autofree char *program = NULL;
+
   if (glib_check_version (2, 76, 0) == NULL || g_getenv ("G_SLICE") != NULL)
     return;
   g_setenv ("G_SLICE", "always-malloc", TRUE);
-  execv ("/proc/self/exe", argv);
+  /* By its own name, which ps(1) shows. */
+  program = g_file_read_link ("/proc/self/exe", NULL);
+  if (program != NULL)
+    execv (program, argv);
   g_info ("Cannot run again with G_SLICE=always-malloc: %m");
 }
 

@@ -273,7 +273,9 @@ nsd_netns_check_name (const char *name, GError **error)
   g_autofree char *bytes = nsd_text_to_bytes (name);
   const char *problem = NULL;
 
-  if (*name == '\0')
+  if (!g_utf8_validate (name, -1, NULL))
+    problem = "it is not UTF-8";
+  else if (*name == '\0')
     problem = "it is empty";
   else if (strlen (name) > NAME_MAX)
     problem = "it is longer than 255 bytes";

@@ -1,49 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "registry.h"
-
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "error.h"
 #include "names.h"
 #include "namespace.h"
 #include "netns-known.h"
-#include "nsd-interfaces.h"
 #include "owners.h"
+#include "registry-private.h"
 #include "text.h"
-
-struct _NsdRegistry {
-  GDBusConnection *connection;
-  NsdConfig config;
-  NsdNetnsWatch *watch;
-  GHashTable *by_id;    /* id -> NsdNamespace, owned */
-  GHashTable *by_inode; /* inode -> NsdNamespace */
-  GHashTable *by_name;  /* file name -> NsdNamespace */
-  GHashTable *starting; /* inode -> Start: found, and its worker not ready yet */
-  NsdNamespace *host;
-  guint n_starting; /* workers that the daemon's readiness waits for */
-  void (*ready) (const GError *error, gpointer data);
-  gpointer ready_data;
-};
-
-/* A worker on its way. */
-typedef struct {
-  NsdRegistry *registry;
-  NsdNetOptions options;
-  gboolean host;
-  gboolean initial; /* the daemon is not ready before */
-  guint64 inode;    /* as found by scanning, else 0 */
-  char *name;       /* to be mounted once it runs, or NULL */
-  GPtrArray *found; /* names that scanning found meanwhile */
-  guint32 owner;
-  NsdRegistryFunc done;
-  gpointer data;
-} Start;
-
-static NsdRegistry *the_registry; /* for the hooks, which come from workers through main */
-
-static void scan (gpointer registry);
 
 /* ---- looking up ---- */
 
@@ -125,8 +88,8 @@ emit (NsdRegistry *self, const char *path, const char *interface, const char *me
 }
 
 /* Property @name has another value now. */
-static void
-emit_changed (NsdRegistry *self, NsdNamespace *namespace, const char *name)
+void
+nsd_registry_emit_changed (NsdRegistry *self, NsdNamespace *namespace, const char *name)
 {
   g_autoptr (GVariant) properties = g_variant_ref_sink (nsd_namespace_properties (namespace));
   g_autoptr (GVariant) value = g_variant_lookup_value (properties, name, NULL);
@@ -148,8 +111,8 @@ namespace_free (gpointer data)
 }
 
 /* Links of other namespaces that refer to one of this set may read otherwise now. */
-static void
-refresh_foreign (NsdRegistry *self, guint64 but)
+void
+nsd_registry_refresh_foreign (NsdRegistry *self, guint64 but)
 {
   GHashTableIter iter;
   gpointer value;
@@ -164,8 +127,8 @@ refresh_foreign (NsdRegistry *self, guint64 but)
   }
 }
 
-static NsdNamespace *
-add_namespace (NsdRegistry *self, NsdWorker *worker, NsdNetns *netns, const Start *start)
+NsdNamespace *
+nsd_registry_add (NsdRegistry *self, NsdWorker *worker, NsdNetns *netns, const NsdStart *start)
 {
   NsdNamespace *namespace = g_new0 (NsdNamespace, 1);
   guint64 id = nsd_netns_id (netns);
@@ -184,17 +147,17 @@ add_namespace (NsdRegistry *self, NsdWorker *worker, NsdNetns *netns, const Star
   return namespace;
 }
 
-static void
-announce (NsdRegistry *self, NsdNamespace *namespace)
+void
+nsd_registry_announce (NsdRegistry *self, NsdNamespace *namespace)
 {
   nsd_worker_invoke (namespace->worker, nsd_net_publish, NULL, NULL);
   emit (self, NSD_PATH_MANAGER, NSD_IFACE_OBJECT_MANAGER, "InterfacesAdded",
         g_variant_new ("(o@a{sa{sv}})", namespace->path, nsd_namespace_interfaces (namespace)));
-  refresh_foreign (self, nsd_netns_id (namespace->netns));
+  nsd_registry_refresh_foreign (self, nsd_netns_id (namespace->netns));
 }
 
-static void
-remove_namespace (NsdRegistry *self, NsdNamespace *namespace, GSourceFunc stopped, gpointer data)
+void
+nsd_registry_remove (NsdRegistry *self, NsdNamespace *namespace, GSourceFunc stopped, gpointer data)
 {
   static const char *const interfaces[] = { NSD_IFACE_NAMESPACE, NULL };
   guint64 id = nsd_netns_id (namespace->netns);
@@ -209,7 +172,7 @@ remove_namespace (NsdRegistry *self, NsdNamespace *namespace, GSourceFunc stoppe
   nsd_worker_stop (namespace->worker, stopped, data);
   g_hash_table_remove (self->by_inode, &inode);
   g_hash_table_remove (self->by_id, &id);
-  refresh_foreign (self, 0);
+  nsd_registry_refresh_foreign (self, 0);
 }
 
 /* ---- names ---- */
@@ -259,13 +222,11 @@ drop_old_names (NsdRegistry *self, GHashTable *found, GHashTable *changed)
   }
 }
 
-static void start_worker (NsdRegistry *self, NsdWorkerOrigin origin, int fd, Start *start);
-
 static void
 take_new_name (NsdRegistry *self, const char *name, guint64 inode, GHashTable *changed)
 {
   NsdNamespace *namespace = nsd_registry_find_by_inode (self, inode);
-  Start *start;
+  NsdStart *start;
   int fd;
 
   if (namespace != NULL) {
@@ -281,12 +242,12 @@ take_new_name (NsdRegistry *self, const char *name, guint64 inode, GHashTable *c
   fd = nsd_netns_open_name (name, inode);
   if (fd < 0)
     return;
-  start = g_new0 (Start, 1);
+  start = g_new0 (NsdStart, 1);
   start->inode = inode;
   start->initial = self->ready != NULL;
   start->found = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (start->found, g_strdup (name));
-  start_worker (self, NSD_WORKER_ENTER, fd, start);
+  nsd_registry_start (self, NSD_WORKER_ENTER, fd, start);
 }
 
 static void
@@ -300,14 +261,14 @@ tell_names (NsdRegistry *self, GHashTable *changed)
     NsdNamespace *namespace = key;
 
     if (namespace->names->len == 0 && !namespace->host)
-      remove_namespace (self, namespace, NULL, NULL);
+      nsd_registry_remove (self, namespace, NULL, NULL);
     else
-      emit_changed (self, namespace, "Names");
+      nsd_registry_emit_changed (self, namespace, "Names");
   }
 }
 
-static void
-scan (gpointer data)
+void
+nsd_registry_scan (gpointer data)
 {
   NsdRegistry *self = data;
   g_autoptr (GHashTable) found = nsd_netns_list_names ();
@@ -332,8 +293,8 @@ take_name (NsdRegistry *self, NsdNamespace *namespace, const char *name)
 }
 
 /* Of a namespace that is new here: what it was started for, if that is still so. */
-static void
-take_names (NsdRegistry *self, NsdNamespace *namespace, const Start *start)
+void
+nsd_registry_take_names (NsdRegistry *self, NsdNamespace *namespace, const NsdStart *start)
 {
   if (start->name != NULL)
     take_name (self, namespace, start->name);
@@ -341,229 +302,7 @@ take_names (NsdRegistry *self, NsdNamespace *namespace, const Start *start)
     take_name (self, namespace, start->found->pdata[i]);
 }
 
-/* ---- workers ---- */
-
-static void
-start_free (Start *start)
-{
-  nsd_net_shared_unref (start->options.shared);
-  g_clear_pointer (&start->found, g_ptr_array_unref);
-  g_free (start->name);
-  g_free (start);
-}
-
-/* The daemon is ready when all that it found at first is. */
-static void
-check_ready (NsdRegistry *self, const Start *start, const GError *error)
-{
-  void (*ready) (const GError *, gpointer) = self->ready;
-
-  if (!start->initial || ready == NULL)
-    return;
-  self->n_starting--;
-  if (start->host && error != NULL) {
-    self->ready = NULL;
-    ready (error, self->ready_data);
-  } else if (self->n_starting == 0) {
-    self->ready = NULL;
-    ready (NULL, self->ready_data);
-  }
-}
-
-static gboolean
-mount_name (NsdNetns *netns, Start *start, GError **error)
-{
-  if (start->name == NULL || nsd_netns_mount_name (start->name, netns, error))
-    return TRUE;
-  nsd_netns_release_name (start->name);
-  return FALSE;
-}
-
-static void
-finish (Start *start, NsdNamespace *namespace, const GError *error)
-{
-  if (start->done != NULL)
-    start->done (namespace, error, start->data);
-}
-
-/* The namespace of a descriptor turns out to be one that is here already: name that. */
-static void
-name_known (NsdRegistry *self, NsdNamespace *namespace, NsdWorker *worker, Start *start)
-{
-  g_autoptr (GError) error = NULL;
-
-  nsd_worker_stop (worker, NULL, NULL);
-  if (start->name == NULL)
-    return;
-  if (namespace->host) {
-    nsd_netns_release_name (start->name);
-    g_set_error (&error, NSD_ERROR, NSD_ERROR_NOT_SUPPORTED,
-                 "The host namespace cannot be given a name");
-  } else if (mount_name (namespace->netns, start, &error)) {
-    scan (self);
-  }
-  finish (start, error == NULL ? namespace : NULL, error);
-}
-
-static void
-take_worker (NsdRegistry *self, NsdWorker *worker, NsdNetns *netns, Start *start)
-{
-  g_autoptr (GError) error = NULL;
-  NsdNamespace *namespace;
-
-  if (!mount_name (netns, start, &error)) {
-    nsd_worker_stop (worker, NULL, NULL);
-    finish (start, NULL, error);
-    return;
-  }
-  if (start->name != NULL && start->owner != 0)
-    nsd_owners_set (nsd_netns_id (netns), start->owner);
-  if (start->name == NULL)
-    start->owner = nsd_owners_get (nsd_netns_id (netns));
-  namespace = add_namespace (self, worker, netns, start);
-  if (start->host)
-    self->host = namespace;
-  take_names (self, namespace, start);
-  /* A name can go while the worker starts. */
-  if (namespace->names->len == 0 && !namespace->host) {
-    finish (start, NULL, NULL);
-    remove_namespace (self, namespace, NULL, NULL);
-    return;
-  }
-  announce (self, namespace);
-  finish (start, namespace, NULL);
-}
-
-static void
-on_worker_ready (NsdWorker *worker, NsdNetns *netns, const GError *error, gpointer data)
-{
-  Start *start = data;
-  NsdRegistry *self = start->registry;
-  NsdNamespace *known =
-      netns != NULL ? nsd_registry_find_by_inode (self, nsd_netns_inode (netns)) : NULL;
-
-  if (start->inode != 0)
-    g_hash_table_remove (self->starting, &start->inode);
-  if (error != NULL) {
-    if (start->name != NULL)
-      nsd_netns_release_name (start->name);
-    else
-      g_warning ("A namespace is left out: %s", error->message);
-    finish (start, NULL, error);
-  } else if (known != NULL) {
-    name_known (self, known, worker, start);
-  } else {
-    take_worker (self, worker, netns, start);
-  }
-  check_ready (self, start, error);
-  start_free (start);
-}
-
-/* ---- what workers tell ---- */
-
-typedef struct {
-  guint64 netns;
-  void (*func) (NsdRegistry *, guint64);
-} Report;
-
-static gboolean
-run_report (gpointer data)
-{
-  Report *report = data;
-
-  if (the_registry != NULL)
-    report->func (the_registry, report->netns);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-report (guint64 netns, void (*func) (NsdRegistry *, guint64))
-{
-  Report *message = g_new (Report, 1);
-
-  *message = (Report){ netns, func };
-  g_main_context_invoke_full (g_main_context_default (), G_PRIORITY_DEFAULT, run_report, message,
-                              g_free);
-}
-
-static void
-links_moved (guint64 netns)
-{
-  report (netns, refresh_foreign);
-}
-
-static void
-tell_routes_exported (NsdRegistry *self, guint64 id)
-{
-  NsdNamespace *namespace = nsd_registry_find (self, id);
-
-  if (namespace != NULL)
-    emit_changed (self, namespace, "RoutesExported");
-}
-
-static void
-routes_exported_changed (guint64 netns)
-{
-  report (netns, tell_routes_exported);
-}
-
-static const NsdNetHooks hooks = { links_moved, routes_exported_changed };
-
-static void
-start_worker (NsdRegistry *self, NsdWorkerOrigin origin, int fd, Start *start)
-{
-  start->registry = self;
-  start->options.connection = self->connection;
-  start->options.hooks = &hooks;
-  start->options.shared = nsd_net_shared_new ();
-  start->options.route_object_limit = self->config.route_object_limit;
-  if (start->inode != 0)
-    g_hash_table_insert (self->starting, g_memdup2 (&start->inode, sizeof start->inode), start);
-  if (start->initial)
-    self->n_starting++;
-  nsd_worker_new (origin, fd, &nsd_net_worker_hooks, &start->options, on_worker_ready, start);
-}
-
 /* ---- what callers ask for ---- */
-
-void
-nsd_registry_create (NsdRegistry *self, const char *name, gboolean loopback_up, guint32 owner,
-                     NsdRegistryFunc done, gpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  Start *start;
-
-  if (!nsd_netns_dir_prepare (&error) || !nsd_netns_reserve_name (name, &error)) {
-    done (NULL, error, data);
-    return;
-  }
-  start = g_new0 (Start, 1);
-  start->name = g_strdup (name);
-  start->owner = owner;
-  start->done = done;
-  start->data = data;
-  start->options.loopback_up = loopback_up;
-  start_worker (self, NSD_WORKER_CREATE, -1, start);
-}
-
-void
-nsd_registry_attach (NsdRegistry *self, const char *name, int fd, NsdRegistryFunc done,
-                     gpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  Start *start;
-
-  if (!nsd_netns_dir_prepare (&error) || !nsd_netns_reserve_name (name, &error)) {
-    close (fd);
-    done (NULL, error, data);
-    return;
-  }
-  start = g_new0 (Start, 1);
-  start->name = g_strdup (name);
-  start->done = done;
-  start->data = data;
-  start_worker (self, NSD_WORKER_ENTER, fd, start);
-}
 
 typedef struct {
   NsdRegistryFunc done;
@@ -597,13 +336,13 @@ nsd_registry_delete (NsdRegistry *self, NsdNamespace *namespace, NsdRegistryFunc
     }
   }
   if (error != NULL) {
-    emit_changed (self, namespace, "Names");
+    nsd_registry_emit_changed (self, namespace, "Names");
     done (NULL, error, data);
     return;
   }
   deletion = g_new (Deletion, 1);
   *deletion = (Deletion){ done, data };
-  remove_namespace (self, namespace, on_deleted, deletion);
+  nsd_registry_remove (self, namespace, on_deleted, deletion);
 }
 
 /* ---- life ---- */
@@ -613,7 +352,7 @@ nsd_registry_new (GDBusConnection *connection, const NsdConfig *config,
                   void (*ready) (const GError *error, gpointer data), gpointer data, GError **error)
 {
   NsdRegistry *self = g_new0 (NsdRegistry, 1);
-  Start *start = g_new0 (Start, 1);
+  NsdStart *start = g_new0 (NsdStart, 1);
 
   self->connection = g_object_ref (connection);
   self->config = *config;
@@ -623,7 +362,6 @@ nsd_registry_new (GDBusConnection *connection, const NsdConfig *config,
   self->starting = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->ready = ready;
   self->ready_data = data;
-  the_registry = self;
 
   if (!nsd_netns_dir_prepare (error)) {
     g_free (start);
@@ -631,7 +369,7 @@ nsd_registry_new (GDBusConnection *connection, const NsdConfig *config,
     return NULL;
   }
   /* Watch first, then look: nothing falls in between. */
-  self->watch = nsd_netns_watch_new (scan, self, error);
+  self->watch = nsd_netns_watch_new (nsd_registry_scan, self, error);
   if (self->watch == NULL) {
     g_free (start);
     nsd_registry_free (self);
@@ -639,8 +377,8 @@ nsd_registry_new (GDBusConnection *connection, const NsdConfig *config,
   }
   start->host = TRUE;
   start->initial = TRUE;
-  start_worker (self, NSD_WORKER_STAY, -1, start);
-  scan (self);
+  nsd_registry_start (self, NSD_WORKER_STAY, -1, start);
+  nsd_registry_scan (self);
   return self;
 }
 
@@ -650,7 +388,7 @@ nsd_registry_free (NsdRegistry *self)
   GHashTableIter iter;
   gpointer value;
 
-  the_registry = NULL;
+  nsd_registry_start_end ();
   g_clear_pointer (&self->watch, nsd_netns_watch_free);
   g_hash_table_iter_init (&iter, self->by_id);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {

@@ -60,7 +60,8 @@ put_family (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GErro
 {
   guint32 family = 0;
 
-  if (!nsd_word_parse (attr->data, 0, g_variant_get_string (value, NULL), &family, error))
+  if (!nsd_word_parse (attr->data, NSD_WORDS_ONLY, g_variant_get_string (value, NULL), &family,
+                       error))
     return FALSE;
   if ((int)family == builder->family)
     return TRUE;
@@ -150,7 +151,9 @@ put_prefix (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GErro
   guint8 bits = 0;
   gsize length;
 
-  if (strcmp (text, "default") == 0)
+  if (attr->id == RTA_DST && strcmp (text, "default") == 0)
+    return TRUE;
+  if (attr->id == RTA_SRC && *text == '\0')
     return TRUE;
   length = nsd_prefix_parse (text, &builder->family, bytes, &bits, error);
   if (length == 0)
@@ -176,9 +179,13 @@ get_ip (const NsdAttrView *view, const NsdAttr *attr)
 static gboolean
 put_ip (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
 {
+  const char *text = g_variant_get_string (value, NULL);
   guint8 bytes[16];
-  gsize length = nsd_ip_parse (g_variant_get_string (value, NULL), &builder->family, bytes, error);
+  gsize length;
 
+  if (*text == '\0')
+    return TRUE;
+  length = nsd_ip_parse (text, &builder->family, bytes, error);
   return length != 0 && nsd_attr_builder_add (builder, attr->id, bytes, length, error);
 }
 
@@ -207,8 +214,11 @@ put_gateway (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GErr
     guint8 bytes[16];
   } other = { 0 };
   int family = AF_UNSPEC;
-  gsize length = nsd_ip_parse (g_variant_get_string (value, NULL), &family, other.bytes, error);
+  gsize length;
 
+  if (*g_variant_get_string (value, NULL) == '\0')
+    return TRUE;
+  length = nsd_ip_parse (g_variant_get_string (value, NULL), &family, other.bytes, error);
   if (length == 0)
     return FALSE;
   if (family == builder->family)
@@ -276,7 +286,7 @@ put_metrics (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GErr
   while (g_variant_iter_next (&iter, "{&su}", &word, &number)) {
     guint32 id = 0;
 
-    if (!nsd_word_parse (nsd_metric_words, 0, word, &id, error) ||
+    if (!nsd_word_parse (nsd_metric_words, NSD_WORDS_ONLY, word, &id, error) ||
         !nsd_attr_builder_add_u32 (builder, (int)id, number, error))
       return FALSE;
   }
@@ -353,7 +363,7 @@ get_next_hops (const NsdAttrView *view, const NsdAttr *attr)
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
-  while (hop != NULL && RTNH_OK (hop, rest)) {
+  while (rest >= (int)sizeof *hop && RTNH_OK (hop, rest)) {
     append_hop (&builder, view, hop);
     rest -= NLMSG_ALIGN (hop->rtnh_len);
     hop = RTNH_NEXT (hop);
@@ -413,10 +423,13 @@ put_hop (NsdAttrBuilder *builder, GVariant *dict, GError **error)
 static gboolean
 put_next_hops (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
 {
-  struct nlattr *nest = nsd_attr_builder_open (builder, attr->id, error);
+  struct nlattr *nest;
   GVariantIter iter;
   GVariant *child;
 
+  if (g_variant_n_children (value) == 0)
+    return TRUE;
+  nest = nsd_attr_builder_open (builder, attr->id, error);
   if (nest == NULL)
     return FALSE;
   g_variant_iter_init (&iter, value);
@@ -430,6 +443,21 @@ put_next_hops (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GE
   return TRUE;
 }
 
+/* "" is what IPv4 routes have. */
+static gboolean
+put_preference (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
+{
+  return *g_variant_get_string (value, NULL) == '\0' ||
+         nsd_attr_word8.put (builder, attr, value, error);
+}
+
+static GVariant *
+get_preference (const NsdAttrView *view, const NsdAttr *attr)
+{
+  return nsd_attr_word8.get (view, attr);
+}
+
+static const NsdAttrType preference = { "s", get_preference, put_preference };
 static const NsdAttrType family_word = { "s", get_header_word, put_family };
 static const NsdAttrType header_word = { "s", get_header_word, put_header_word };
 static const NsdAttrType tos = { "y", get_tos, put_tos };
@@ -469,7 +497,7 @@ static const NsdAttr rows[] = {
   { RTA_MULTIPATH, "NextHops", &next_hops, R | CREATE },
   { RTA_NH_ID, "NextHopId", &nsd_attr_u32, R | CREATE },
   { RTA_ENCAP_TYPE, "Encapsulation", &encapsulation, R },
-  { RTA_PREF, "Preference", &nsd_attr_word8, R | CREATE, nsd_pref_words },
+  { RTA_PREF, "Preference", &preference, R | CREATE, nsd_pref_words },
   { RTA_CACHEINFO, "Expires", &expires, R | CREATE },
 };
 

@@ -42,7 +42,7 @@ family_of (const NsdSettings *settings, GError **error)
     return AF_UNSPEC;
   }
   if (word != NULL) {
-    if (!nsd_word_parse (nsd_family_words, 0, word, &number, error))
+    if (!nsd_word_parse (nsd_family_words, NSD_WORDS_ONLY, word, &number, error))
       g_prefix_error (error, "Property Family: ");
     return (int)number;
   }
@@ -62,8 +62,9 @@ static gboolean
 put_defaults (NsdAttrBuilder *builder, const NsdSettings *settings, GError **error)
 {
   struct rtmsg *rtm = builder->header;
-  gboolean has_gateway = nsd_settings_get (settings, "Gateway") != NULL ||
-                         nsd_settings_get (settings, "NextHops") != NULL ||
+  GVariant *hops = nsd_settings_get (settings, "NextHops");
+  gboolean has_gateway = *nsd_settings_get_string (settings, "Gateway", "") != '\0' ||
+                         (hops != NULL && g_variant_n_children (hops) > 0) ||
                          nsd_settings_get (settings, "NextHopId") != NULL;
   gboolean is_local = rtm->rtm_type == RTN_LOCAL || rtm->rtm_type == RTN_NAT;
   gboolean is_of_link = rtm->rtm_type == RTN_BROADCAST || rtm->rtm_type == RTN_MULTICAST ||
@@ -94,7 +95,7 @@ build_add (NsdNet *net, NsdAttrBuilder *builder, const NsdSettings *settings, GE
 
   if (family == AF_UNSPEC)
     return FALSE;
-  if (!nsd_word_parse (modes, 0, mode, &flags, error)) {
+  if (!nsd_word_parse (modes, NSD_WORDS_ONLY, mode, &flags, error)) {
     g_prefix_error (error, "Property Mode: ");
     return FALSE;
   }

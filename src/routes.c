@@ -42,7 +42,7 @@ digest_next_hops (GChecksum *digest, const struct nlattr *multipath)
   const struct rtnexthop *hop = multipath != NULL ? nla_data (multipath) : NULL;
   int rest = multipath != NULL ? nla_len (multipath) : 0;
 
-  while (hop != NULL && RTNH_OK (hop, rest)) {
+  while (rest >= (int)sizeof *hop && RTNH_OK (hop, rest)) {
     struct rtnexthop copy = *hop;
     int length = NLMSG_ALIGN (hop->rtnh_len);
 

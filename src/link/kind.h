@@ -24,7 +24,7 @@ typedef struct {
 /* The attributes that every link has: ../link-attr.c. */
 extern const NsdAttrTable nsd_link_table;
 
-/* A bridge id as ip(8) prints it: "8000.02:00:00:00:00:01"; bridge.c. */
+/* A bridge id as ip(8) prints it: "8000.2:0:0:0:0:1"; bridge.c. */
 extern const NsdAttrType nsd_attr_bridge_id;
 
 extern const NsdKind nsd_kind_bridge;
