@@ -6,8 +6,9 @@
 
 #include "error.h"
 
-/* Room for any request of ours; a page would do for all but the longest lists. */
-#define MESSAGE_SIZE 32768
+/* Room for any request of ours: a link with all that can be said of it and of its other end, a route
+ * with a hundred next hops. */
+#define MESSAGE_SIZE 4096
 
 typedef struct {
   guint32 start;

@@ -88,6 +88,8 @@ raise_limits (void)
       g_info ("Cannot raise the limit of open files: %m");
   }
   mallopt (M_ARENA_MAX, MAX_ARENAS);
+  /* Without fast bins the heap is not tidied at every larger request, as each message is. */
+  mallopt (M_MXFAST, 0);
 }
 
 /* sd_notify(3), which is one datagram. */

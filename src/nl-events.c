@@ -8,12 +8,11 @@
 #include <sys/socket.h>
 
 #include "error.h"
+#include "nl-receive.h"
 
 /* A limit, not an allocation: the kernel charges what is queued.  The default (212992) overflows
  * after some 95 changes of a link, this after some 7300. */
 #define RECEIVE_BUFFER (8 * 1024 * 1024)
-/* Larger than any notification: a link with all that it may carry stays below one dump part. */
-#define RECEIVE_SIZE 32768
 
 struct _NsdNlEvents {
   struct nl_sock *sock;
@@ -65,8 +64,7 @@ set_up_socket (NsdNlEvents *self, const int *groups, GError **error)
                  nl_geterror (result));
     return FALSE;
   }
-  nl_socket_disable_msg_peek (self->sock);
-  nl_socket_set_msg_buf_size (self->sock, RECEIVE_SIZE);
+  nsd_nl_receive_install (self->cb);
   if (setsockopt (nl_socket_get_fd (self->sock), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) <
       0)
     g_info ("Cannot enlarge the netlink receive buffer: %m");

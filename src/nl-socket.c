@@ -11,11 +11,8 @@
 #include <sys/socket.h>
 
 #include "error.h"
+#include "nl-receive.h"
 #include "text.h"
-
-/* The largest part that the kernel makes of a dump is 32 KiB (netlink_dump in af_netlink.c), if the
- * reader offers that much. */
-#define RECEIVE_SIZE 32768
 
 /* NLMSGERR_ATTR_MISS_TYPE and _NEST came with Linux 6.1. */
 #define ATTR_MISS_TYPE 5
@@ -174,8 +171,7 @@ nsd_nl_socket_new (GError **error)
                  nl_geterror (result));
     return NULL;
   }
-  nl_socket_disable_msg_peek (self->sock);
-  nl_socket_set_msg_buf_size (self->sock, RECEIVE_SIZE);
+  nsd_nl_receive_install (self->cb);
   if (!set_option (self, NETLINK_EXT_ACK) || !set_option (self, NETLINK_CAP_ACK) ||
       !set_option (self, NETLINK_GET_STRICT_CHK)) {
     nsd_error_set_errno (error, errno, NULL);

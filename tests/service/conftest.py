@@ -71,12 +71,18 @@ def user(daemon):
 
 @pytest.fixture
 def new_namespace(manager):
-    """new_namespace('blue'): a namespace that is gone after the test."""
+    """new_namespace('blue'): a namespace that is gone after the test.
+
+    It is quiet (see kernel.make_quiet), unless a test asks for one as the kernel makes it.
+    """
     made = []
 
-    def create(name, **options):
+    def create(name, *, quiet=True, **options):
         made.append(name)
-        return manager.create(name, **options)
+        namespace = manager.create(name, **options)
+        if quiet:
+            kernel.make_quiet(name)
+        return namespace
     yield create
     for name in made:
         if name in kernel.netns_names():
@@ -94,6 +100,15 @@ def blue(new_namespace):
 @pytest.fixture
 def red(new_namespace):
     return new_namespace('red')
+
+
+@pytest.fixture
+def settled(client):
+    """settled('blue') returns when the kernel has done there what links that came up bring."""
+    def wait(*names):
+        for name in names:
+            client.settle(lambda: kernel.is_still(name), f'peace in {name}')
+    return wait
 
 
 @pytest.fixture
@@ -123,10 +138,9 @@ def pytest_runtest_makereport(item, call):
 
 
 @pytest.fixture(autouse=True)
-def stopped_daemon_runs_again(request):
+def stopped_daemon_runs_again():
     """A test that failed between SIGSTOP and SIGCONT must not take the next ones with it."""
     yield
-    if 'daemon' in request.fixturenames:
-        running = request.getfixturevalue('daemon')
+    for running in daemon_module.Daemon.all:
         if running.process.alive():
             running.process.kill(signal.SIGCONT)

@@ -88,7 +88,7 @@ def test_asked_index_is_taken(blue, red, link):
 
 def test_name_is_taken_there(blue, red, link):
     red.create_link('v0', 'bridge')
-    with refused(contract.EXISTS, 'v0', 'red'):
+    with refused(contract.EXISTS, 'v0', 'red|target netns'):
         link.move(red)
     assert link.get('Name') == 'v0'
     assert link.move(red, Name='other').get('Name') == 'other'

@@ -8,12 +8,14 @@ from support.contract import GLib
 
 
 @pytest.fixture
-def link(blue):
-    """An interface that is up, with an address of each family."""
+def link(blue, settled, same_as_kernel):
+    """An interface that is up, with an address of each family, and nothing under way."""
     link = blue.create_link('v0', 'veth', Peer={'Name': 'v1', 'Up': True}, Up=True,
                             IPv6AddressGenerationMode='none')
     link.add_address('192.0.2.1/24')
     link.add_address('2001:db8::1/64', Flags=['nodad'])
+    settled('blue')
+    same_as_kernel(blue, 'blue')
     return link
 
 
@@ -264,7 +266,7 @@ BAD = [
     ({'Destination': '198.51.100.0/24', 'Link': LINK, 'PreferredSource': 'x'},
      'PreferredSource'),
     ({'Destination': '198.51.100.0/24', 'Link': LINK, 'PreferredSource': '198.51.100.200'},
-     'PreferredSource'),
+     'PreferredSource|prefsrc'),    # the kernel has a text for this one, and names no attribute
     ({'Destination': '198.51.100.0/24', 'Link': LINK, 'Preference': 'nonsense'}, 'Preference'),
     ({'Destination': '198.51.100.0/24', 'Link': LINK,
       'Nonsense': GLib.Variant('s', 'x')}, 'Nonsense'),
@@ -304,7 +306,7 @@ def test_link_of_another_namespace(blue, red, link):
 
 
 def test_link_that_is_gone(blue, link):
-    with refused(contract.NOT_FOUND, 'Link|link'):
+    with refused(contract.NOT_FOUND, '198.51.100.0/24', 'Link|link|No such device'):
         blue.add_route(Destination='198.51.100.0/24', Link=f'{blue.path}/link/999')
 
 

@@ -69,7 +69,10 @@ def start(log, *arguments, before=(), env=None):
 class Daemon:
     """A running daemon that owns the name on the bus of `client`."""
 
+    all = []    # those that are not closed, for the fixture that wakes them
+
     def __init__(self, client, log, *arguments):
+        self.all.append(self)
         self.client = client
         self.log = log
         self.arguments = arguments
@@ -106,4 +109,5 @@ class Daemon:
         self.start()
 
     def close(self):
+        self.all.remove(self)
         Gio.bus_unwatch_name(self._watch)

@@ -51,6 +51,31 @@ def routes(ns=None):
     return found
 
 
+def make_quiet(name):
+    """From now on links of this namespace get no IPv6 address of the kernel's own.
+
+    Duplicate address detection brings such an address, and its routes, seconds after the link came
+    up; where a test compares before and after, nothing but the test may change the namespace.
+    """
+    run('nsenter', f'--net=/run/netns/{name}', 'sysctl', '-q', '-w',
+        'net.ipv6.conf.default.addr_gen_mode=1')
+
+
+def is_still(name):
+    """Is all done that the kernel does by itself a moment after links came up?
+
+    The state follows the carrier in a work queue, and the multicast route follows the state.
+    """
+    shown = links(name).values()
+    behind = [link for link in shown if 'UP' in link['flags']
+              and ('LOWER_UP' in link['flags']) != (link['operstate'] in ('UP', 'UNKNOWN'))]
+    ready = {link['ifname'] for link in shown
+             if {'UP', 'LOWER_UP', 'MULTICAST'} <= set(link['flags'])}
+    with_route = {route['dev'] for _family, route in routes(name) if route['dst'] == 'ff00::/8'}
+    tentative = [address for _index, address in addresses(name) if address.get('tentative')]
+    return not behind and not tentative and ready <= with_route
+
+
 def netns_names():
     return {entry['name'] for entry in json.loads(run('ip', '-j', 'netns', 'list') or '[]')}
 
