@@ -223,6 +223,12 @@ nsd_address_add (NsdRequest *request, GError **error)
   }
   key = nsd_address_key (request->path.ifindex, subject.local, subject.length,
                          subject.prefix_length, subject.peer);
+  /* An IPv6 address without duplicate address detection, or an optimistic one, is notified later, from
+   * a work queue (inet6_addr_add in net/ipv6/addrconf.c): look for it now. */
+  if (nsd_records_find (net->addresses, key) == NULL) {
+    nsd_net_touch_addresses (net);
+    nsd_net_drain (net);
+  }
   path = nsd_path_object (net->id, NSD_NODE_ADDRESS, key);
   return g_variant_new ("(o)", path);
 }
@@ -353,6 +359,9 @@ set (NsdRequest *request, GError **error)
 
   view_of (request, &view);
   subject_of (&view, &subject);
+  /* For the same reason. */
+  if (subject.family == AF_INET6)
+    nsd_net_touch_addresses (request->net);
   if (settings == NULL || !build_set (request, &builder, &view, &subject, settings, error) ||
       !nsd_net_transact (request->net, &builder, NULL, NULL, error))
     prefix_error (request, "change", &subject, ifindex, error);

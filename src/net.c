@@ -177,6 +177,13 @@ on_event (const struct nlmsghdr *nlh, gpointer data)
   case RTM_DELROUTE:
     nsd_routes_event (net, nlh);
     break;
+  case RTM_NEWNEXTHOP:
+  case RTM_DELNEXTHOP:
+    /* The IPv4 routes that used it went, or go another way now, without a word
+     * (__remove_nexthop_fib in net/ipv4/nexthop.c). */
+    nsd_net_touch_routes (net, AF_INET);
+    nsd_net_touch_routes (net, AF_INET6);
+    break;
   case RTM_NEWNSID:
   case RTM_DELNSID:
     on_nsid (net, nlh);
@@ -199,6 +206,12 @@ void
 nsd_net_touch_link (NsdNet *net, int ifindex)
 {
   g_hash_table_add (net->dirty_links, GINT_TO_POINTER (ifindex));
+}
+
+void
+nsd_net_touch_addresses (NsdNet *net)
+{
+  net->addresses_dirty = TRUE;
 }
 
 void
@@ -396,13 +409,8 @@ nsd_net_publish (gpointer data, gpointer unused)
 }
 
 static const int groups[] = {
-  RTNLGRP_LINK,
-  RTNLGRP_IPV4_IFADDR,
-  RTNLGRP_IPV6_IFADDR,
-  RTNLGRP_IPV4_ROUTE,
-  RTNLGRP_IPV6_ROUTE,
-  RTNLGRP_NSID,
-  0,
+  RTNLGRP_LINK,       RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
+  RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP,     RTNLGRP_NSID,        0,
 };
 
 const NsdWorkerHooks nsd_net_worker_hooks = { net_start, net_free };

@@ -91,6 +91,8 @@ void nsd_net_drain (NsdNet *net);
 
 /* Link @ifindex is read again in the next drain, whether or not the kernel notifies. */
 void nsd_net_touch_link (NsdNet *net, int ifindex);
+/* All addresses are compared in the next drain. */
+void nsd_net_touch_addresses (NsdNet *net);
 /* The same for all routes of @family. */
 void nsd_net_touch_routes (NsdNet *net, int family);
 
