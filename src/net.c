@@ -18,6 +18,11 @@
 #define RESYNC_DELAY     100 /* milliseconds, doubled up to … */
 #define RESYNC_DELAY_MAX 800
 
+/* Routes that may have gone without a word are looked for once for many events: at least this much
+ * later, and so much later that it takes a tenth of the time (milliseconds). */
+#define ROUTES_DELAY     10
+#define ROUTES_DELAY_MAX 500
+
 /* How often links that are down are looked at: soon after something was heard, ever less often
  * while it is quiet (milliseconds). */
 #define LOOK_DELAY     250
@@ -275,10 +280,46 @@ schedule_look (NsdNet *net)
   g_source_attach (net->look, g_main_context_get_thread_default ());
 }
 
+static gboolean
+on_routes_later (gpointer data)
+{
+  NsdNet *net = data;
+
+  g_clear_pointer (&net->routes_later, g_source_unref);
+  nsd_net_drain (net);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+schedule_routes (NsdNet *net)
+{
+  if (net->routes_later != NULL)
+    return;
+  net->routes_later = g_timeout_source_new (MAX (net->routes_delay, ROUTES_DELAY));
+  g_source_set_callback (net->routes_later, on_routes_later, net, NULL);
+  g_source_attach (net->routes_later, g_main_context_get_thread_default ());
+}
+
+static gboolean
+read_routes (NsdNet *net)
+{
+  gint64 begin = g_get_monotonic_time ();
+  gboolean sure = TRUE;
+
+  if (!net->routes_dirty[0] && !net->routes_dirty[1])
+    return TRUE;
+  for (int i = 0; i < 2; i++)
+    if (net->routes_dirty[i] && !nsd_routes_refresh (net, i == 0 ? AF_INET : AF_INET6))
+      sure = FALSE;
+  net->routes_delay = (guint)MIN ((g_get_monotonic_time () - begin) / 100, ROUTES_DELAY_MAX);
+  clear_source (&net->routes_later);
+  return sure;
+}
+
 /* Reads again what the events could not tell.  FALSE if the kernel was too busy for a sure answer.
  */
 static gboolean
-read_dirty (NsdNet *net)
+read_dirty (NsdNet *net, gboolean somebody_waits)
 {
   gboolean sure = TRUE;
 
@@ -287,20 +328,21 @@ read_dirty (NsdNet *net)
     sure = FALSE;
   if (net->addresses_dirty && !nsd_addresses_refresh (net))
     sure = FALSE;
-  for (int i = 0; i < 2; i++)
-    if (net->routes_dirty[i] && !nsd_routes_refresh (net, i == 0 ? AF_INET : AF_INET6))
-      sure = FALSE;
+  if (somebody_waits)
+    return read_routes (net) && sure;
+  if (net->routes_dirty[0] || net->routes_dirty[1])
+    schedule_routes (net);
   return sure;
 }
 
-void
-nsd_net_drain (NsdNet *net)
+static void
+drain (NsdNet *net, gboolean somebody_waits)
 {
   if (!nsd_nl_events_drain (net->events, on_event, net)) {
     g_info ("Events of namespace %" G_GUINT64_FORMAT " were lost, comparing all", net->id);
     touch_all (net);
   }
-  if (read_dirty (net))
+  if (read_dirty (net, somebody_waits))
     net->resync_delay = 0;
   else
     schedule_resync (net);
@@ -309,10 +351,16 @@ nsd_net_drain (NsdNet *net)
   schedule_look (net);
 }
 
+void
+nsd_net_drain (NsdNet *net)
+{
+  drain (net, TRUE);
+}
+
 static void
 on_ready (gpointer data)
 {
-  nsd_net_drain (data);
+  drain (data, FALSE);
 }
 
 void
@@ -357,6 +405,7 @@ net_free (gpointer data)
 
   clear_source (&net->resync);
   clear_source (&net->look);
+  clear_source (&net->routes_later);
   g_clear_pointer (&net->events, nsd_nl_events_free);
   g_clear_pointer (&net->socket, nsd_nl_socket_free);
   g_clear_pointer (&net->nsids, g_hash_table_unref);

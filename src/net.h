@@ -67,6 +67,8 @@ struct _NsdNet {
   gboolean all_links_dirty;
   gboolean addresses_dirty;
   gboolean routes_dirty[2]; /* IPv4, IPv6 */
+  GSource *routes_later;    /* those of routes that nobody waits for, once for many events */
+  guint routes_delay;       /* milliseconds */
   GSource *resync;          /* another comparison, later, after dumps that were interrupted */
   guint resync_delay;       /* milliseconds */
   gboolean resyncing;       /* it is this one that runs now */
