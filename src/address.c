@@ -223,8 +223,8 @@ nsd_address_add (NsdRequest *request, GError **error)
   }
   key = nsd_address_key (request->path.ifindex, subject.local, subject.length,
                          subject.prefix_length, subject.peer);
-  /* An IPv6 address without duplicate address detection, or an optimistic one, is notified later, from
-   * a work queue (inet6_addr_add in net/ipv6/addrconf.c): look for it now. */
+  /* An IPv6 address without duplicate address detection, or an optimistic one, is notified later,
+   * from a work queue (inet6_addr_add in net/ipv6/addrconf.c): look for it now. */
   if (nsd_records_find (net->addresses, key) == NULL) {
     nsd_net_touch_addresses (net);
     nsd_net_drain (net);

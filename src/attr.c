@@ -6,8 +6,8 @@
 
 #include "error.h"
 
-/* Room for any request of ours: a link with all that can be said of it and of its other end, a route
- * with a hundred next hops. */
+/* Room for any request of ours: a link with all that can be said of it and of its other end, a
+ * route with a hundred next hops. */
 #define MESSAGE_SIZE 4096
 
 typedef struct {

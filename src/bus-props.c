@@ -284,6 +284,7 @@ introspect (NsdRequest *request, GError **error)
 static const NsdMethod property_rows[] = {
   { "Get", NSD_READ, NSD_ON_MAIN, get },
   { "GetAll", NSD_READ, NSD_ON_MAIN, get_all },
+  /* Never reached: the action is that of the property's own row, nsd_props_find_set(). */
   { "Set", NSD_READ, NSD_ON_MAIN, set },
 };
 static const NsdMethod object_manager_rows[] = {

@@ -163,16 +163,15 @@ check_master (NsdNet *net, const NsdSettings *settings, GError **error)
   return FALSE;
 }
 
-/* The settings in @dict, fit for the link as it is now; NULL with an error. */
+/* The settings in @dict, if they are such that a link of this kind can take; NULL with an error. */
 static NsdSettings *
 parse (NsdRequest *request, GVariant *dict, GError **error)
 {
-  NsdNet *net = request->net;
-  NsdLink *link = nsd_links_find (net, request->path.ifindex);
+  NsdLink *link = nsd_links_find (request->net, request->path.ifindex);
   const NsdAttrTable *tables[4] = { &nsd_link_table };
   const NsdKind *kind = nsd_kind_find (link->kind, NSD_KIND_LINK);
   const NsdKind *port = nsd_kind_find (link->port, NSD_KIND_PORT);
-  g_autoptr (NsdSettings) settings = NULL;
+  NsdSettings *settings;
   int n = 1;
 
   if (kind != NULL)
@@ -180,22 +179,22 @@ parse (NsdRequest *request, GVariant *dict, GError **error)
   if (port != NULL)
     tables[n++] = port->table;
   settings = nsd_settings_new (dict, tables, NSD_ATTR_CHANGE, error);
-  if (settings != NULL && check_reported (link, settings, error) &&
-      check_master (net, settings, error))
-    return g_steal_pointer (&settings);
-  nsd_request_prefix_error (request, error, "change link %s", link->name);
-  return NULL;
+  if (settings == NULL)
+    nsd_request_prefix_error (request, error, "change link %s", link->name);
+  return settings;
 }
 
 static GVariant *
 set (NsdRequest *request, GVariant *dict, GError **error)
 {
-  NsdLink *link = nsd_links_find (request->net, request->path.ifindex);
+  NsdNet *net = request->net;
+  NsdLink *link = nsd_links_find (net, request->path.ifindex);
   g_autofree char *name = g_strdup (link->name);
   g_autoptr (NsdSettings) settings = parse (request, dict, error);
 
   if (settings != NULL &&
-      !nsd_link_apply (request->net, request->path.ifindex, settings, NSD_ATTR_CHANGE, error))
+      (!check_reported (link, settings, error) || !check_master (net, settings, error) ||
+       !nsd_link_apply (net, request->path.ifindex, settings, NSD_ATTR_CHANGE, error)))
     nsd_request_prefix_error (request, error, "change link %s", name);
   return NULL;
 }

@@ -14,7 +14,7 @@ GVariant *nsd_link_find_matching (NsdRequest *request, GError **error);
 /* The namespace in which CreateLink would make the other end. */
 gboolean nsd_link_create_other_namespace (GVariant *parameters, guint64 *ret_netns);
 
-/* Link @name gets @settings (link-set.c); all or nothing, as far as the kernel allows. */
+/* Link @ifindex gets @settings (link-set.c); all or nothing, as far as the kernel allows. */
 gboolean nsd_link_apply (NsdNet *net, int ifindex, const NsdSettings *settings, NsdAttrFlags use,
                          GError **error);
 GVariant *nsd_link_set (NsdRequest *request, GError **error);

@@ -142,6 +142,15 @@ nsd_net_dump (NsdNet *net, int type, gconstpointer header, gsize header_size,
   return TRUE;
 }
 
+/* In the worker's own main context, once, after @delay milliseconds; @func clears *@source. */
+static void
+schedule (NsdNet *net, GSource **source, guint delay, GSourceFunc func)
+{
+  *source = g_timeout_source_new (delay);
+  g_source_set_callback (*source, func, net, NULL);
+  g_source_attach (*source, g_main_context_get_thread_default ());
+}
+
 static void
 clear_source (GSource **source)
 {
@@ -244,9 +253,7 @@ schedule_resync (NsdNet *net)
   if (net->resync != NULL)
     return;
   net->resync_delay = CLAMP (net->resync_delay * 2, RESYNC_DELAY, RESYNC_DELAY_MAX);
-  net->resync = g_timeout_source_new (net->resync_delay);
-  g_source_set_callback (net->resync, on_resync, net, NULL);
-  g_source_attach (net->resync, g_main_context_get_thread_default ());
+  schedule (net, &net->resync, net->resync_delay, on_resync);
 }
 
 /* ---- what the kernel does not tell ---- */
@@ -275,9 +282,7 @@ schedule_look (NsdNet *net)
     return;
   if (sooner || net->look_delay == 0)
     net->look_delay = LOOK_DELAY;
-  net->look = g_timeout_source_new (net->look_delay);
-  g_source_set_callback (net->look, on_look, net, NULL);
-  g_source_attach (net->look, g_main_context_get_thread_default ());
+  schedule (net, &net->look, net->look_delay, on_look);
 }
 
 static gboolean
@@ -293,11 +298,8 @@ on_routes_later (gpointer data)
 static void
 schedule_routes (NsdNet *net)
 {
-  if (net->routes_later != NULL)
-    return;
-  net->routes_later = g_timeout_source_new (MAX (net->routes_delay, ROUTES_DELAY));
-  g_source_set_callback (net->routes_later, on_routes_later, net, NULL);
-  g_source_attach (net->routes_later, g_main_context_get_thread_default ());
+  if (net->routes_later == NULL)
+    schedule (net, &net->routes_later, MAX (net->routes_delay, ROUTES_DELAY), on_routes_later);
 }
 
 static gboolean

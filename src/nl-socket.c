@@ -14,10 +14,6 @@
 #include "nl-receive.h"
 #include "text.h"
 
-/* NLMSGERR_ATTR_MISS_TYPE and _NEST came with Linux 6.1. */
-#define ATTR_MISS_TYPE 5
-#define ATTR_MISS_NEST 6
-
 struct _NsdNlSocket {
   struct nl_sock *sock;
   struct nl_cb *cb;
@@ -99,7 +95,6 @@ parse_extended_ack (const struct nlmsghdr *nlh, NsdNlFailure *failure)
   int offset = sizeof (struct nlmsgerr);
   const struct nlattr *nla;
   int rest;
-  gboolean in_nest = FALSE;
 
   /* NETLINK_CAP_ACK is set, so the attributes follow the header of our request at once. */
   if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS) || nlmsg_datalen (nlh) <= offset)
@@ -117,18 +112,10 @@ parse_extended_ack (const struct nlmsghdr *nlh, NsdNlFailure *failure)
       failure->has_offset = nla_len (nla) >= 4;
       failure->offset = failure->has_offset ? nla_get_u32 (nla) : 0;
       break;
-    case ATTR_MISS_TYPE:
-      failure->missing_type = nla_len (nla) >= 4 ? (guint16)nla_get_u32 (nla) : 0;
-      break;
-    case ATTR_MISS_NEST:
-      in_nest = TRUE;
-      break;
     default:
       break;
     }
   }
-  if (in_nest)
-    failure->missing_type = 0;
 }
 
 static int

@@ -16,8 +16,7 @@ typedef struct {
   int errnum; /* positive; 0 while there was no failure */
   char *text; /* the kernel's words, as valid UTF-8, or NULL */
   gboolean has_offset;
-  guint32 offset;       /* of the offending attribute, from the start of the request */
-  guint16 missing_type; /* attribute that the kernel misses at the top level (Linux >= 6.1), or 0 */
+  guint32 offset; /* of the offending attribute, from the start of the request */
 } NsdNlFailure;
 
 void nsd_nl_failure_clear (NsdNlFailure *failure);
