@@ -358,6 +358,15 @@ lookup_property (GVariant *interfaces, const NsdSetting *setting)
   return properties != NULL ? g_variant_lookup_value (properties, setting->attr->name, NULL) : NULL;
 }
 
+/* Whether a value that differs from what it was may do so because @wanted was set: a number is
+ * taken as it is or not at all, a text may be spelt in another way. */
+static gboolean
+can_be_ours (GVariant *wanted, GVariant *now)
+{
+  return now == NULL || !g_variant_type_is_basic (g_variant_get_type (wanted)) ||
+         g_variant_is_of_type (wanted, G_VARIANT_TYPE_STRING) || g_variant_equal (wanted, now);
+}
+
 NsdSettings *
 nsd_settings_new_reverse (const NsdSettings *settings, GVariant *before, GVariant *after)
 {
@@ -368,11 +377,12 @@ nsd_settings_new_reverse (const NsdSettings *settings, GVariant *before, GVarian
   for (guint i = 0; i < settings->entries->len; i++) {
     NsdSetting setting = *nsd_settings_nth (settings, i);
     g_autoptr (GVariant) now = lookup_property (after, &setting);
+    GVariant *wanted = setting.value;
 
     setting.value = lookup_property (before, &setting);
     if (setting.value == NULL)
       continue;
-    if (now != NULL && g_variant_equal (setting.value, now))
+    if ((now != NULL && g_variant_equal (setting.value, now)) || !can_be_ours (wanted, now))
       g_variant_unref (setting.value);
     else
       g_array_append_val (reverse->entries, setting);

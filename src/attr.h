@@ -156,7 +156,7 @@ typedef struct _NsdSettings NsdSettings;
 NsdSettings *nsd_settings_new (GVariant *dict, const NsdAttrTable *const *tables, NsdAttrFlags use,
                                GError **error);
 /* What undoes @settings: of those whose value in @after is not that in @before (both a{sa{sv}}, by
- * interface), the one in @before. */
+ * interface) and can have been set by them, the one in @before. */
 NsdSettings *nsd_settings_new_reverse (const NsdSettings *settings, GVariant *before,
                                        GVariant *after);
 void nsd_settings_free (NsdSettings *settings);

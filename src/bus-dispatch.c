@@ -163,7 +163,6 @@ settle_in_worker (gpointer net, gpointer data)
   nsd_net_refresh_foreign (net, NULL);
   if (step->call->settled == 1 && request->settle_func != NULL &&
       !request->settle_func (net, request->settle_data, &error)) {
-    g_prefix_error (&error, "Cannot finish %s in %s: ", request->method->member, request->where);
     nsd_call_fail (step->call, error);
     return;
   }

@@ -168,7 +168,8 @@ put_lladdr (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GErro
   guint8 bytes[32]; /* MAX_ADDR_LEN of linux/netdevice.h */
   gsize length = nsd_mac_parse (text, bytes, sizeof bytes);
 
-  if (length == 0) {
+  /* What can be made has Ethernet addresses; other lengths are those of hardware. */
+  if (length == 0 || (length != 6 && (nlmsg_hdr (builder->msg)->nlmsg_flags & NLM_F_CREATE))) {
     nsd_error_set_invalid (error, "“%s” is not a MAC address such as 02:00:00:00:00:01", text);
     return FALSE;
   }

@@ -163,6 +163,7 @@ apply_late_peer (NsdNet *net, int ifindex, GVariant *late, GError **error)
 typedef struct {
   int ifindex;
   GVariant *late;
+  char *what; /* was to be done, for messages */
 } Peer;
 
 static void
@@ -171,6 +172,7 @@ peer_free (gpointer data)
   Peer *peer = data;
 
   g_clear_pointer (&peer->late, g_variant_unref);
+  g_free (peer->what);
   g_free (peer);
 }
 
@@ -179,7 +181,10 @@ settle_peer (NsdNet *net, gpointer data, GError **error)
 {
   Peer *peer = data;
 
-  return apply_late_peer (net, peer->ifindex, peer->late, error);
+  if (apply_late_peer (net, peer->ifindex, peer->late, error))
+    return TRUE;
+  g_prefix_error (error, "Cannot %s: ", peer->what);
+  return FALSE;
 }
 
 static gboolean
@@ -191,6 +196,10 @@ finish_peer (Creation *creation, GError **error)
   guint64 other = request->net->id;
   Peer *peer;
 
+  if (link == NULL) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "It was deleted as soon as it was made");
+    return FALSE;
+  }
   nsd_link_create_other_namespace (request->parameters, &other);
   if (other == request->net->id)
     return late == NULL || apply_late_peer (request->net, link->refers, late, error);
@@ -199,6 +208,8 @@ finish_peer (Creation *creation, GError **error)
     peer = g_new0 (Peer, 1);
     peer->ifindex = link->refers;
     peer->late = g_steal_pointer (&late);
+    peer->what =
+        g_strdup_printf ("create %s link %s in %s", creation->kind, creation->name, request->where);
     nsd_request_settle_with (request, settle_peer, peer, peer_free);
   }
   return TRUE;

@@ -98,16 +98,18 @@ static void
 roll_back (NsdNet *net, int ifindex, GVariant *before, const NsdSettings *settings)
 {
   NsdLink *link = nsd_links_find (net, ifindex);
+  g_autofree char *name = NULL;
   g_autoptr (NsdSettings) old = NULL;
   g_autoptr (GError) error = NULL;
 
   if (link == NULL)
     return;
+  name = g_strdup (link->name); /* the link is read again, and is another one then */
   old = nsd_settings_new_reverse (settings, before, link->interfaces);
   if (nsd_settings_count (old) > 0 && !send_settings (net, link, old, NSD_ATTR_CHANGE, &error))
     g_warning ("Link %s of namespace %" G_GUINT64_FORMAT
                " is half changed, and its old values cannot be set again: %s",
-               link->name, net->id, error->message);
+               name, net->id, error->message);
 }
 
 gboolean
@@ -184,6 +186,30 @@ parse (NsdRequest *request, GVariant *dict, GError **error)
   return settings;
 }
 
+/* The kernel takes an address that is too long, and cuts it. */
+static gboolean
+check_length (const NsdLink *link, const NsdSettings *settings, const char *name, GError **error)
+{
+  const char *text = nsd_settings_get_string (settings, name, NULL);
+  g_autoptr (GVariant) properties = nsd_link_properties (link, NSD_IFACE_LINK);
+  const char *now = "";
+
+  g_variant_lookup (properties, name, "&s", &now);
+  if (text == NULL || strchr (now, ':') == NULL || strlen (text) == strlen (now))
+    return TRUE;
+  nsd_error_set_invalid (
+      error, "Property %s: “%s” has not the length that the link needs, as in %s", name, text, now);
+  return FALSE;
+}
+
+static gboolean
+check_values (NsdNet *net, const NsdLink *link, const NsdSettings *settings, GError **error)
+{
+  return check_reported (link, settings, error) && check_master (net, settings, error) &&
+         check_length (link, settings, "MacAddress", error) &&
+         check_length (link, settings, "Broadcast", error);
+}
+
 static GVariant *
 set (NsdRequest *request, GVariant *dict, GError **error)
 {
@@ -193,7 +219,7 @@ set (NsdRequest *request, GVariant *dict, GError **error)
   g_autoptr (NsdSettings) settings = parse (request, dict, error);
 
   if (settings != NULL &&
-      (!check_reported (link, settings, error) || !check_master (net, settings, error) ||
+      (!check_values (net, link, settings, error) ||
        !nsd_link_apply (net, request->path.ifindex, settings, NSD_ATTR_CHANGE, error)))
     nsd_request_prefix_error (request, error, "change link %s", name);
   return NULL;

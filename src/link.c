@@ -321,13 +321,19 @@ static GVariant *
 remove_alternative_name (NsdRequest *request, GError **error)
 {
   const char *name;
+  NsdLink *link;
 
   g_variant_get (request->parameters, "(&s)", &name);
   nsd_net_touch_link (request->net, request->path.ifindex);
   nsd_net_drain (request->net);
-  if (!nsd_link_has_alternative_name (link_of (request), name)) {
+  link = link_of (request);
+  if (link == NULL) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "%s is gone", request->object_path);
+    return NULL;
+  }
+  if (!nsd_link_has_alternative_name (link, name)) {
     g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND, "Link %s has no alternative name %s",
-                 link_of (request)->name, name);
+                 link->name, name);
     return NULL;
   }
   return change_alternative_name (request, RTM_DELLINKPROP, 0, "remove", error);

@@ -21,7 +21,8 @@ typedef struct _NsdNet NsdNet;
 
 typedef GVariant *(*NsdHandler) (NsdRequest *request, GError **error);
 
-/* The rest of a call's work in another namespace, in the worker of that. */
+/* The rest of a call's work in another namespace, in the worker of that.  Its error is the caller's
+ * as it is. */
 typedef gboolean (*NsdSettleFunc) (NsdNet *net, gpointer data, GError **error);
 
 typedef enum {

@@ -102,8 +102,8 @@ def red(new_namespace):
     return new_namespace('red')
 
 
-@pytest.fixture
-def settled(client):
+@pytest.fixture(scope='module')
+def settled(client, daemon):
     """settled('blue') returns when the kernel has done there what links that came up bring."""
     def wait(*names):
         for name in names:

@@ -8,6 +8,7 @@ from support import contract, kernel
 from support.mirror import Mirror
 
 CHANGES = 12_000
+SPREAD = 8      # links that addresses are spread over: the kernel walks the list of each
 
 
 @pytest.fixture
@@ -40,14 +41,18 @@ def test_link_changes(client, daemon, blue, mirror, same_as_kernel):
 
 
 def test_address_and_route_changes(daemon, blue, mirror, same_as_kernel):
-    link = blue.create_link('v0', 'veth', Peer={'Name': 'v1', 'Up': True}, Up=True)
+    link = blue.create_link('v0', 'veth', Peer={'Name': 'w0', 'Up': True}, Up=True)
     link.add_address('192.0.2.1/24')
+    for number in range(1, SPREAD):
+        blue.create_link(f'v{number}', 'veth', Peer={'Name': f'w{number}', 'Up': True}, Up=True)
     lines = []
-    for number in range(CHANGES // 4):
+    for number in range(CHANGES // 8):
         prefix = f'10.{number // 250}.{number % 250}'
-        lines += [f'addr add {prefix}.1/24 dev v0', f'route add {prefix}.128/25 via 192.0.2.9']
+        device = f'v{number % SPREAD}'
+        lines += [f'addr add {prefix}.1/24 dev {device}',
+                  f'route add {prefix}.128/25 via 192.0.2.9']
         if number % 3:
-            lines += [f'route del {prefix}.128/25', f'addr del {prefix}.1/24 dev v0']
+            lines += [f'route del {prefix}.128/25', f'addr del {prefix}.1/24 dev {device}']
         if number == 200:
             lines.append('link set v0 down')
             lines.append('link set v0 up')

@@ -2,8 +2,10 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
+import threading
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from gi.repository import Gio
 
 from support import contract
-from support.loop import wait_until
+from support.loop import TIMEOUT, wait_until
 
 
 def silent(*command):
@@ -116,6 +118,9 @@ def monitor(command, ready):
     """A monitor that has said that it listens."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                text=True)
+    watchdog = threading.Timer(TIMEOUT, process.kill)   # what is waited for may never be printed
+    watchdog.daemon = True
+    watchdog.start()
     for line in process.stdout:
         if ready in line:
             return process
@@ -145,6 +150,11 @@ def test_busctl_monitor(blue):
 def test_gdbus_monitor(blue):
     process = monitor(['gdbus', 'monitor', '--system', '-d', contract.BUS_NAME],
                       'is owned by')
+    link = blue.create_link('early0', 'bridge')
+    alias = 0
+    while not select.select([process.stdout], [], [], 0.05)[0]:     # it subscribes after it said so
+        alias += 1
+        link.write('Alias', str(alias))
     blue.create_link('seen0', 'bridge')
     shown = read_until(process, "'Name': <'seen0'>")
     assert f'{blue.path}: org.freedesktop.DBus.ObjectManager.InterfacesAdded' in shown
@@ -213,8 +223,8 @@ else:
 print('fine')
 """
     # PyGObject of Debian 12 brings an importer of the old sort: that one is no matter of ours.
-    done = subprocess.run([sys.executable, '-W', 'error', '-W', 'ignore::ImportWarning', '-c', code],
-                          capture_output=True, text=True)
+    strict = ['-W', 'error', '-W', 'ignore::ImportWarning']
+    done = subprocess.run([sys.executable, *strict, '-c', code], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ('fine\n', '')
 
 

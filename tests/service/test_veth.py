@@ -3,7 +3,7 @@
 import pytest
 
 from support import contract, kernel, nsd
-from support.bus import refused
+from support.bus import BusError, refused
 from support.compare import assert_bus_equals_kernel
 from support.contract import GLib
 
@@ -143,3 +143,94 @@ def test_delete_one_end_elsewhere(client, blue, red):
     client.wait_signal(lambda event: event.member == 'InterfacesRemoved'
                        and event.args[0] == first.path, since=since)
     assert not first.exists()
+
+
+# What rtnetlink has no place for in the peer's half of the message, or no name yet: the daemon
+# sends it afterwards, in the namespace of the peer.
+LATE = [('Up', True), ('Alias', 'the far end'), ('Group', 7), ('TxQueueLength', 55),
+        ('Mtu', 1400), ('Promiscuous', True), ('Arp', False), ('GsoMaxSegments', 99),
+        ('IPv6AddressGenerationMode', 'none'), ('IPv6AddressGenerationMode', 'random')]
+
+
+@pytest.fixture(params=['same namespace', 'another namespace'])
+def far(request, blue, new_namespace):
+    """Where the peer is born, as the kernel makes namespaces."""
+    return blue if request.param == 'same namespace' else new_namespace('far', quiet=False)
+
+
+def name_of(namespace):
+    return namespace.get('Names')[0]
+
+
+@pytest.mark.parametrize('name,value', LATE, ids=[f'{n}-{v}' for n, v in LATE])
+def test_peer_with(client, blue, far, name, value):
+    """The peer has the setting when CreateLink returns, and its listener has heard of it."""
+    since = len(client.events)
+    first = blue.create_link('v0', 'veth', Peer={'Name': 'v1', name: value},
+                             PeerNamespace=far.path)
+    reply = next(n for n, event in enumerate(client.events) if n >= since
+                 and event.member == 'reply' and event.args == ('CreateLink',))
+    second = far.link('v1')
+    seen = None
+    for event in client.events[since:reply]:
+        if event.member == 'InterfacesAdded' and event.args[0] == second.path:
+            seen = event.args[1][contract.LINK][name]
+        elif event.member == 'PropertiesChanged' and event.path == second.path:
+            seen = event.args[1].get(name, seen)
+    assert seen == value
+    assert second.get(name) == value
+    assert first.get('Peer') == second.path
+    for namespace in {blue, far}:
+        assert_bus_equals_kernel(namespace, name_of(namespace))
+
+
+def test_peer_with_a_master(blue, far):
+    """A bridge in the namespace where the peer is born, not in that of the near end."""
+    bridge = far.create_link('br0', 'bridge')
+    blue.create_link('v0', 'veth', Peer={'Name': 'v1', 'Master': bridge.path, 'Up': True,
+                                         'Alias': 'port'}, PeerNamespace=far.path)
+    peer = far.link('v1')
+    assert (peer.get('Master'), peer.get('SlaveKind')) == (bridge.path, 'bridge')
+    assert (peer.get('Up'), peer.get('Alias')) == (True, 'port')
+    assert kernel.link('v1', name_of(far))['master'] == 'br0'
+    for namespace in {blue, far}:
+        assert_bus_equals_kernel(namespace, name_of(namespace))
+
+
+def test_peer_with_a_master_elsewhere(blue, red, same_as_kernel):
+    """A bridge of the near namespace is no master for a peer in another one."""
+    bridge = blue.create_link('br0', 'bridge')
+    with refused(contract.INVALID_ARGS, 'Master'):
+        blue.create_link('v0', 'veth', Peer={'Name': 'v1', 'Master': bridge.path},
+                         PeerNamespace=red.path)
+    assert {link['ifname'] for link in kernel.links('blue').values()} == {'lo', 'br0'}
+    assert set(kernel.links('red')) == {1}
+    same_as_kernel(blue, 'blue')
+
+
+@pytest.mark.parametrize('settings,errors', [
+    ({'Carrier': False}, (contract.NOT_SUPPORTED, contract.INVALID_ARGS)),
+    ({'ProtoDown': True}, (contract.NOT_SUPPORTED, contract.INVALID_ARGS)),
+    ({'MacAddress': '01:00:00:00:00:01'}, (contract.INVALID_ARGS,))], ids=str)
+def test_late_setting_fails(client, blue, far, settings, errors):
+    """Both ends are taken back, and the bus shows neither."""
+    before = {namespace.path: kernel.links(name_of(namespace)).keys() for namespace in (blue, far)}
+    with pytest.raises(BusError) as caught:
+        blue.create_link('v0', 'veth', Up=True, PeerNamespace=far.path,
+                         Peer={'Name': 'v1', 'Up': True, **settings})
+    assert caught.value.name in errors, caught.value
+    assert 'v0' in caught.value.message or 'v1' in caught.value.message
+    for namespace in (blue, far):
+        assert kernel.links(name_of(namespace)).keys() == before[namespace.path]
+        assert {link.path for link in namespace.find_links()} == {f'{namespace.path}/link/1'}
+        assert_bus_equals_kernel(namespace, name_of(namespace))
+
+
+@pytest.mark.parametrize('settings', [{'Carrier': False}, {'ProtoDown': True}], ids=str)
+def test_late_setting_of_the_near_end_fails(blue, far, settings):
+    with pytest.raises(BusError) as caught:
+        blue.create_link('v0', 'veth', Peer={'Name': 'v1'}, PeerNamespace=far.path, **settings)
+    assert caught.value.name in (contract.NOT_SUPPORTED, contract.INVALID_ARGS), caught.value
+    for namespace in (blue, far):
+        assert set(kernel.links(name_of(namespace))) == {1}
+        assert_bus_equals_kernel(namespace, name_of(namespace))

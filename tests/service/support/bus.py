@@ -13,6 +13,7 @@ from .loop import wait_until
 
 CONNECT = (Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
            | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION)
+CALL_TIMEOUT = 25   # seconds; as D-Bus libraries have it
 
 
 class BusError(Exception):
@@ -97,14 +98,14 @@ class Client:
             self._record(Event(path, interface, 'reply', (member,)))
 
         self.connection.call_with_unix_fd_list(
-            destination, path, interface, member, parameters, None, flags, 60_000, fd_list,
-            cancellable, on_done)
+            destination, path, interface, member, parameters, None, flags, CALL_TIMEOUT * 1000,
+            fd_list, cancellable, on_done)
         return answer
 
     def call_raw(self, path, interface, member, parameters=None, **options):
         """(reply as a GLib.Variant, descriptors) of a call; raises BusError."""
         answer = self.start_call(path, interface, member, parameters, **options)
-        wait_until(lambda: answer, f'the reply to {member} of {path}', timeout=70)
+        wait_until(lambda: answer, f'the reply to {member} of {path}', CALL_TIMEOUT + 2)
         if isinstance(answer[0], BusError):
             raise answer[0]
         return answer[0]

@@ -167,7 +167,7 @@ class Caller:
     def finish(self, number):
         """The reply to a call as a GLib.Variant; raises Failure."""
         from .loop import wait_until
-        wait_until(lambda: number in self.answers, f'the reply to call {number} of {self.user}', 70)
+        wait_until(lambda: number in self.answers, f'the reply to call {number} of {self.user}', 30)
         answer = self.answers.pop(number)
         if 'error' in answer:
             raise Failure(answer['error'], answer['message'])

@@ -12,8 +12,9 @@ from .nsd import Address, Link, Route
 class Changer:
     """Makes one random change at a time in a few namespaces."""
 
-    def __init__(self, random, namespaces):
+    def __init__(self, random, namespaces, sides=('service', 'ip')):
         self.random = random
+        self.sides = sides
         self.namespaces = namespaces        # name: Namespace
         self.count = 0
         self.history = []
@@ -33,7 +34,7 @@ class Changer:
     def step(self):
         """One change; remembers what it was."""
         name = self.random.choice(list(self.namespaces))
-        side = self.random.choice(['service', 'ip'])
+        side = self.random.choice(self.sides)
         action = self.random.choice(ACTIONS)
         self.history.append(f'{side} {action} {name}')
         try:

@@ -65,6 +65,11 @@ class Scene:
     def path(self, interface):
         return self.paths[interface]
 
+    def lacks(self, row):
+        """Is it a property that this kernel does not have?"""
+        return row.type == 'property' and row.member not in self.namespace.client.get_all(
+            self.path(row.interface), row.interface)
+
     def current(self, interface, name):
         """The value of a property as a GLib.Variant, or one of its type where it has none."""
         kind = contract.properties_of(interface)[name][0]
