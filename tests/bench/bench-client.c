@@ -86,9 +86,8 @@ call_main (void)
 static void
 call_change (void)
 {
-  g_autofree char *path =
-      call_for_path (link_paths[next_link], "Link", "AddAddress",
-                     g_variant_new_parsed ("('10.77.0.1/32', @a{sv} {})"));
+  g_autofree char *path = call_for_path (link_paths[next_link], "Link", "AddAddress",
+                                         g_variant_new_parsed ("('10.77.0.1/32', @a{sv} {})"));
 
   g_variant_unref (call (path, "Address", "Delete", NULL));
   next_link = (next_link + 1) % N_LINKS;
@@ -100,8 +99,9 @@ static void
 run_ip (const char *verb)
 {
   g_autofree char *device = g_strdup_printf ("d%d", next_link);
-  char *argv[] = { "ip",          "-n",  NAMESPACE, "addr", (char *)verb,
-                   "10.77.0.1/32", "dev", device,    NULL };
+  char *argv[] = {
+    "ip", "-n", NAMESPACE, "addr", (char *)verb, "10.77.0.1/32", "dev", device, NULL
+  };
   int status = -1;
   pid_t pid;
 
@@ -374,10 +374,11 @@ static const struct {
   const char *name;
   double (*func) (int count);
 } commands[] = {
-  { "look-up", look_up },       { "worker", time_worker },         { "main", time_main },
-  { "change", time_change },    { "process", time_process },       { "netlink", time_netlink },
-  { "signal", time_signal },    { "create", create },              { "watch-name", watch_name },
-  { "wait-for-name", wait_for_name },
+  { "look-up", look_up },       { "worker", time_worker },
+  { "main", time_main },        { "change", time_change },
+  { "process", time_process },  { "netlink", time_netlink },
+  { "signal", time_signal },    { "create", create },
+  { "watch-name", watch_name }, { "wait-for-name", wait_for_name },
 };
 
 static void
