@@ -6,9 +6,10 @@
 #include "error.h"
 #include "log.h"
 #include "names.h"
+#include "reaper.h"
 
 NsdCall *
-nsd_call_new (GDBusConnection *connection, GDBusMessage *message)
+nsd_call_new (GDBusConnection *connection, GDBusMessage *message, GUnixFDList *fds)
 {
   NsdCall *call = g_new0 (NsdCall, 1);
 
@@ -18,7 +19,7 @@ nsd_call_new (GDBusConnection *connection, GDBusMessage *message)
   call->cancellable = g_cancellable_new ();
   call->request.object_path = g_dbus_message_get_path (message);
   call->request.interface = g_dbus_message_get_interface (message);
-  call->request.fds = g_dbus_message_get_unix_fd_list (message);
+  call->request.fds = fds;
   call->request.parameters = g_dbus_message_get_body (message);
   if (call->request.parameters != NULL)
     g_variant_ref (call->request.parameters);
@@ -47,6 +48,8 @@ nsd_call_unref (NsdCall *call)
     call->request.settle_destroy (call->request.settle_data);
   g_clear_pointer (&call->result, g_variant_unref);
   g_clear_object (&call->request.fds_out);
+  g_clear_error (&call->error);
+  nsd_reaper_take (g_steal_pointer (&call->request.fds));
   g_clear_object (&call->cancellable);
   g_free (call->where);
   g_free (call->link);

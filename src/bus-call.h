@@ -21,13 +21,14 @@ struct _NsdCall {
   gboolean asked;       /* time has passed since the object was seen: it may be gone */
   gboolean asked_other; /* about the other namespace too */
   guint settled;        /* how many of request.settle are done */
+  GError *error;        /* or this, of the work in the other namespace */
   GVariant *result;     /* held back until then */
   GCancellable *cancellable;
   gint replied; /* atomic */
 };
 
-/* Takes a reference of @message. */
-NsdCall *nsd_call_new (GDBusConnection *connection, GDBusMessage *message);
+/* Takes a reference of @message, and @fds (may be NULL) over. */
+NsdCall *nsd_call_new (GDBusConnection *connection, GDBusMessage *message, GUnixFDList *fds);
 NsdCall *nsd_call_ref (NsdCall *call);
 /* The last reference answers Aborted if nothing was answered.  Any thread. */
 void nsd_call_unref (NsdCall *call);

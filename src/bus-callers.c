@@ -11,6 +11,7 @@
 
 struct _NsdCallers {
   GDBusConnection *connection;
+  guint watch;
   GHashTable *by_name;       /* unique name -> NsdCaller, owned */
   GHashTable *checks_of_uid; /* uid -> number */
   guint n_checks;
@@ -19,7 +20,6 @@ struct _NsdCallers {
 struct _NsdCaller {
   NsdCallers *callers;
   char *name;
-  guint watch;
   gboolean known; /* uid has been learnt */
   guint32 uid;
   GArray *waiting;   /* Waiter, until then */
@@ -32,18 +32,38 @@ typedef struct {
 } Waiter;
 
 static void
+cancel_checks (NsdCaller *caller)
+{
+  for (guint i = 0; i < caller->checks->len; i++)
+    g_cancellable_cancel (caller->checks->pdata[i]);
+}
+
+static void
 caller_free (gpointer data)
 {
   NsdCaller *caller = data;
 
-  g_dbus_connection_signal_unsubscribe (caller->callers->connection, caller->watch);
-  for (guint i = 0; i < caller->checks->len; i++)
-    g_cancellable_cancel (caller->checks->pdata[i]);
+  cancel_checks (caller);
   g_ptr_array_unref (caller->checks);
   g_array_unref (caller->waiting);
   g_free (caller->name);
   g_free (caller);
 }
+
+void
+nsd_callers_cancel (NsdCallers *self)
+{
+  GHashTableIter iter;
+  gpointer caller;
+
+  g_hash_table_iter_init (&iter, self->by_name);
+  while (g_hash_table_iter_next (&iter, NULL, &caller))
+    cancel_checks (caller);
+}
+
+static void on_name_owner_changed (GDBusConnection *connection, const char *sender,
+                                   const char *path, const char *interface, const char *signal,
+                                   GVariant *parameters, gpointer data);
 
 NsdCallers *
 nsd_callers_new (GDBusConnection *connection)
@@ -53,12 +73,17 @@ nsd_callers_new (GDBusConnection *connection)
   self->connection = g_object_ref (connection);
   self->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, caller_free);
   self->checks_of_uid = g_hash_table_new (NULL, NULL);
+  /* One rule for all: a bus allows some hundred of a connection, and there may be more callers. */
+  self->watch = g_dbus_connection_signal_subscribe (
+      connection, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
+      "/org/freedesktop/DBus", NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_name_owner_changed, self, NULL);
   return self;
 }
 
 void
 nsd_callers_free (NsdCallers *self)
 {
+  g_dbus_connection_signal_unsubscribe (self->connection, self->watch);
   g_hash_table_unref (self->by_name);
   g_hash_table_unref (self->checks_of_uid);
   g_object_unref (self->connection);
@@ -132,10 +157,6 @@ add_caller (NsdCallers *self, const char *sender)
   caller->waiting = g_array_new (FALSE, FALSE, sizeof (Waiter));
   caller->checks = g_ptr_array_new_with_free_func (g_object_unref);
   g_hash_table_insert (self->by_name, caller->name, caller);
-  /* Watch first, then ask: a caller that leaves in between is an error of the question. */
-  caller->watch = g_dbus_connection_signal_subscribe (
-      self->connection, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
-      "/org/freedesktop/DBus", sender, G_DBUS_SIGNAL_FLAGS_NONE, on_name_owner_changed, self, NULL);
   *question = (Question){ self, g_strdup (sender) };
   g_dbus_connection_call (self->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                           "org.freedesktop.DBus", "GetConnectionUnixUser",

@@ -18,6 +18,8 @@ void nsd_callers_free (NsdCallers *callers);
  * answered in their order. */
 void nsd_callers_identify (NsdCallers *callers, const char *sender, NsdCallerFunc func,
                            gpointer data);
+/* Ends every question that is under way. */
+void nsd_callers_cancel (NsdCallers *callers);
 guint32 nsd_caller_uid (const NsdCaller *caller);
 
 /* A question to polkit on behalf of @sender begins: FALSE with LimitsExceeded if there are too

@@ -163,8 +163,9 @@ settle_in_worker (gpointer net, gpointer data)
   nsd_net_refresh_foreign (net, NULL);
   if (step->call->settled == 1 && request->settle_func != NULL &&
       !request->settle_func (net, request->settle_data, &error)) {
-    nsd_call_fail (step->call, error);
-    return;
+    /* What that took back is known where it was begun before the caller hears of it. */
+    step->call->error = g_steal_pointer (&error);
+    nsd_request_settle (request, request->path.netns);
   }
   run_on_main (settle_next, step_new (step->dispatch, step->call));
 }
@@ -177,6 +178,8 @@ settle_next (gpointer data)
   NsdCall *call = step->call;
   GArray *settle = call->request.settle;
 
+  if (step->dispatch->registry == NULL)
+    return G_SOURCE_REMOVE;
   while (call->settled < settle->len) {
     guint64 id = g_array_index (settle, guint64, call->settled++);
     NsdNamespace *namespace = nsd_registry_find (step->dispatch->registry, id);
@@ -187,7 +190,10 @@ settle_next (gpointer data)
       return G_SOURCE_REMOVE;
     }
   }
-  nsd_call_return (call, call->result);
+  if (call->error != NULL)
+    nsd_call_fail (call, call->error);
+  else
+    nsd_call_return (call, call->result);
   return G_SOURCE_REMOVE;
 }
 
@@ -229,6 +235,8 @@ run (NsdDispatch *self, NsdCall *call)
 {
   NsdNamespace *namespace = NULL;
 
+  if (self->registry == NULL)
+    return;
   /* Looked up again, by identity: while a person was asked the object may have gone. */
   if (is_in_namespace (call)) {
     namespace = namespace_of (self, call);
@@ -322,9 +330,14 @@ on_allowed (NsdDispatch *self, NsdCall *call)
 {
   guint64 other = other_namespace (call);
 
+  if (self->registry == NULL)
+    return;
   call->asked = TRUE;
-  /* One that does not exist is the handler's to complain about. */
-  if (other != 0 && !call->asked_other && nsd_registry_find (self->registry, other) != NULL) {
+  /* What is not there now cannot be asked about, and could be there when the handler looks. */
+  if (other != 0 && nsd_registry_find (self->registry, other) == NULL) {
+    nsd_call_fail_literal (call, NSD_ERROR, NSD_ERROR_NOT_FOUND,
+                           "There is no namespace %" G_GUINT64_FORMAT, other);
+  } else if (other != 0 && !call->asked_other) {
     call->asked_other = TRUE;
     ask (self, call, other);
   } else {
@@ -375,7 +388,8 @@ ask_described (gpointer data)
 {
   Step *step = data;
 
-  ask (step->dispatch, step->call, step->call->request.path.netns);
+  if (step->dispatch->registry != NULL)
+    ask (step->dispatch, step->call, step->call->request.path.netns);
   return G_SOURCE_REMOVE;
 }
 
@@ -440,6 +454,8 @@ on_identified (NsdCaller *caller, const GError *error, gpointer data)
   if (caller == NULL) {
     nsd_call_fail_literal (call, NSD_ERROR, NSD_ERROR_ABORTED, "The caller is gone: %s",
                            error->message);
+  } else if (self->registry == NULL) {
+    nsd_call_fail_literal (call, NSD_ERROR, NSD_ERROR_ABORTED, "The service is shutting down");
   } else if (is_in_namespace (call) && namespace_of (self, call) == NULL) {
     fail_missing (call);
   } else {
@@ -460,19 +476,28 @@ nsd_dispatch_new (NsdRegistry *registry, NsdAuthority *authority, NsdCallers *ca
 }
 
 void
+nsd_dispatch_stop (NsdDispatch *self)
+{
+  self->registry = NULL;
+}
+
+void
 nsd_dispatch_free (NsdDispatch *self)
 {
   g_free (self);
 }
 
 void
-nsd_dispatch_message (NsdDispatch *self, GDBusConnection *connection, GDBusMessage *message)
+nsd_dispatch_message (NsdDispatch *self, GDBusConnection *connection, GDBusMessage *message,
+                      GUnixFDList *fds)
 {
-  NsdCall *call = nsd_call_new (connection, message);
+  NsdCall *call = nsd_call_new (connection, message, fds);
   g_autoptr (GError) error = NULL;
   NsdNamespace *namespace;
 
-  if (!nsd_path_decode (call->request.object_path, &call->request.path)) {
+  if (self->registry == NULL) {
+    nsd_call_fail_literal (call, NSD_ERROR, NSD_ERROR_ABORTED, "The service is shutting down");
+  } else if (!nsd_path_decode (call->request.object_path, &call->request.path)) {
     fail_missing (call);
   } else if (is_in_namespace (call) && namespace_of (self, call) == NULL) {
     fail_missing (call);

@@ -13,6 +13,10 @@ typedef struct _NsdDispatch NsdDispatch;
 NsdDispatch *nsd_dispatch_new (NsdRegistry *registry, NsdAuthority *authority, NsdCallers *callers);
 void nsd_dispatch_free (NsdDispatch *dispatch);
 
-/* Takes a method call to a path of ours; the reply comes in its time. */
+/* The registry is about to go: whatever is under way is answered as Aborted. */
+void nsd_dispatch_stop (NsdDispatch *dispatch);
+
+/* Takes a method call to a path of ours, and the descriptors that came with it (taken over, or
+ * NULL); the reply comes in its time. */
 void nsd_dispatch_message (NsdDispatch *dispatch, GDBusConnection *connection,
-                           GDBusMessage *message);
+                           GDBusMessage *message, GUnixFDList *fds);

@@ -9,6 +9,7 @@
 
 #include "error.h"
 #include "names.h"
+#include "reaper.h"
 
 /* org.freedesktop.DBus.RequestName (D-Bus Specification, «Message Bus Messages») */
 #define NAME_FLAG_DO_NOT_QUEUE   4
@@ -28,6 +29,7 @@ struct _NsdBus {
 typedef struct {
   NsdBus *bus;
   GDBusMessage *message;
+  GUnixFDList *fds;
 } Delivery;
 
 static void
@@ -110,7 +112,8 @@ deliver (gpointer data)
 {
   Delivery *delivery = data;
 
-  delivery->bus->func (delivery->bus->connection, delivery->message, delivery->bus->func_data);
+  delivery->bus->func (delivery->bus->connection, delivery->message,
+                       g_steal_pointer (&delivery->fds), delivery->bus->func_data);
   return G_SOURCE_REMOVE;
 }
 
@@ -119,6 +122,7 @@ delivery_free (gpointer data)
 {
   Delivery *delivery = data;
 
+  nsd_reaper_take (delivery->fds);
   g_object_unref (delivery->message);
   g_free (delivery);
 }
@@ -134,16 +138,35 @@ is_ours (GDBusMessage *message)
           g_str_has_prefix (path, NSD_PATH_MANAGER));
 }
 
+/* Whoever takes the descriptors off the message decides where they are closed. */
+static GUnixFDList *
+take_descriptors (GDBusMessage *message)
+{
+  GUnixFDList *fds = g_dbus_message_get_unix_fd_list (message);
+
+  if (fds == NULL)
+    return NULL;
+  g_object_ref (fds);
+  g_dbus_message_set_unix_fd_list (message, NULL);
+  return fds;
+}
+
 /* Runs in GDBus's worker thread, before anything is queued: this is where a flood will be met. */
 static GDBusMessage *
 on_message (GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer data)
 {
   Delivery *delivery;
+  GUnixFDList *fds;
 
-  if (!incoming || !is_ours (message))
+  if (!incoming)
     return message;
+  fds = take_descriptors (message);
+  if (!is_ours (message)) {
+    nsd_reaper_take (fds);
+    return message;
+  }
   delivery = g_new (Delivery, 1);
-  *delivery = (Delivery){ data, message };
+  *delivery = (Delivery){ data, message, fds };
   g_main_context_invoke_full (g_main_context_default (), G_PRIORITY_DEFAULT, deliver, delivery,
                               delivery_free);
   return NULL;

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <gio/gunixfdlist.h>
 
 typedef struct _NsdBus NsdBus;
 
-/* A method call to a path of ours, on the main thread. */
-typedef void (*NsdBusCallFunc) (GDBusConnection *connection, GDBusMessage *message, gpointer data);
+/* A method call to a path of ours, on the main thread; @fds came with it (taken over, or NULL). */
+typedef void (*NsdBusCallFunc) (GDBusConnection *connection, GDBusMessage *message,
+                                GUnixFDList *fds, gpointer data);
 /* The connection or the name is lost; @error says how. */
 typedef void (*NsdBusLostFunc) (const GError *error, gpointer data);
 

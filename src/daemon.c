@@ -20,6 +20,7 @@
 #include "error.h"
 #include "interfaces.h"
 #include "names.h"
+#include "reaper.h"
 #include "registry.h"
 
 /* glibc gives a thread an arena of its own until there are so many. */
@@ -142,9 +143,9 @@ on_signal (gpointer data)
 }
 
 static void
-on_call (GDBusConnection *connection, GDBusMessage *message, gpointer data)
+on_call (GDBusConnection *connection, GDBusMessage *message, GUnixFDList *fds, gpointer data)
 {
-  nsd_dispatch_message (((Daemon *)data)->dispatch, connection, message);
+  nsd_dispatch_message (((Daemon *)data)->dispatch, connection, message, fds);
 }
 
 static void
@@ -178,6 +179,7 @@ start (Daemon *self, const NsdDaemonOptions *options, GError **error)
   self->bus = nsd_bus_new (options->session, options->address, on_lost, self, error);
   if (self->bus == NULL)
     return FALSE;
+  nsd_reaper_start ();
   self->authority = nsd_authority_new (nsd_bus_connection (self->bus));
   self->callers = nsd_callers_new (nsd_bus_connection (self->bus));
   self->registry = nsd_registry_new (nsd_bus_connection (self->bus), &self->config,
@@ -192,9 +194,15 @@ static void
 stop (Daemon *self)
 {
   notify_service_manager ("STOPPING=1");
-  /* Workers end before the connection does: what they were asked is answered, by them or as
-   * Aborted. */
+  /* Workers end before the connection does: what is under way is answered, by them or as Aborted.
+   */
+  if (self->dispatch != NULL)
+    nsd_dispatch_stop (self->dispatch);
+  if (self->callers != NULL)
+    nsd_callers_cancel (self->callers);
   g_clear_pointer (&self->registry, nsd_registry_free);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
   g_clear_pointer (&self->bus, nsd_bus_free);
   g_clear_pointer (&self->callers, nsd_callers_free);
   g_clear_pointer (&self->authority, nsd_authority_free);

@@ -14,14 +14,27 @@ gboolean
 nsd_link_create_other_namespace (GVariant *parameters, guint64 *ret_netns)
 {
   g_autoptr (GVariant) settings = g_variant_get_child_value (parameters, 2);
-  const char *text;
-  NsdPath path;
+  gboolean found = FALSE;
+  GVariantIter iter;
+  const char *key;
+  GVariant *value;
 
-  if (!g_variant_lookup (settings, "PeerNamespace", "&o", &text) ||
-      !nsd_path_decode (text, &path) || path.node != NSD_NODE_NAMESPACE)
-    return FALSE;
-  *ret_netns = path.netns;
-  return TRUE;
+  /* The key may be written "Veth.PeerNamespace" too: see nsd_settings_new(). */
+  g_variant_iter_init (&iter, settings);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, &value)) {
+    g_autoptr (GVariant) owned = value;
+    const char *dot = strrchr (key, '.');
+    NsdPath path;
+
+    if (strcmp (dot != NULL ? dot + 1 : key, "PeerNamespace") != 0 ||
+        !g_variant_is_of_type (owned, G_VARIANT_TYPE_OBJECT_PATH) ||
+        !nsd_path_decode (g_variant_get_string (owned, NULL), &path) ||
+        path.node != NSD_NODE_NAMESPACE)
+      continue;
+    *ret_netns = path.netns;
+    found = TRUE;
+  }
+  return found;
 }
 
 typedef struct {
@@ -201,6 +214,10 @@ finish_peer (Creation *creation, GError **error)
     return FALSE;
   }
   nsd_link_create_other_namespace (request->parameters, &other);
+  if ((other == request->net->id) == link->foreign) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "The other end is not where it was made");
+    return FALSE;
+  }
   if (other == request->net->id)
     return late == NULL || apply_late_peer (request->net, link->refers, late, error);
   nsd_request_settle (request, other);

@@ -319,6 +319,17 @@ update_link (NsdNet *net, const struct nlmsghdr *nlh)
   g_steal_pointer (&link);
 }
 
+void
+nsd_links_doubt (NsdNet *net)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, net->links);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    ((NsdLink *)value)->serial = ++net->link_serial;
+}
+
 /* ---- events ---- */
 
 /* The link went to another namespace: net/core/dev.c, __dev_change_net_namespace(). */

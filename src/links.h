@@ -30,6 +30,8 @@ GList *nsd_links_list (NsdNet *net);
 /* Properties of @interface, as a{sv}; NULL if the link has not got it.  Owned by the caller. */
 GVariant *nsd_link_properties (const NsdLink *link, const char *interface);
 
+/* Events were lost: what has an index now may be another link than the one that had it before. */
+void nsd_links_doubt (NsdNet *net);
 /* RTM_NEWLINK or RTM_DELLINK. */
 void nsd_links_event (NsdNet *net, const struct nlmsghdr *nlh);
 /* Reads what is dirty; FALSE if the answer is not sure. */

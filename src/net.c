@@ -342,6 +342,7 @@ drain (NsdNet *net, gboolean somebody_waits)
 {
   if (!nsd_nl_events_drain (net->events, on_event, net)) {
     g_info ("Events of namespace %" G_GUINT64_FORMAT " were lost, comparing all", net->id);
+    nsd_links_doubt (net);
     touch_all (net);
   }
   if (read_dirty (net, somebody_waits))
@@ -410,6 +411,7 @@ net_free (gpointer data)
   clear_source (&net->routes_later);
   g_clear_pointer (&net->events, nsd_nl_events_free);
   g_clear_pointer (&net->socket, nsd_nl_socket_free);
+  g_clear_pointer (&net->nsid_socket, nsd_nl_socket_free);
   g_clear_pointer (&net->nsids, g_hash_table_unref);
   g_clear_pointer (&net->links, g_hash_table_unref);
   g_clear_pointer (&net->dirty_links, g_hash_table_unref);

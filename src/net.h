@@ -48,6 +48,8 @@ struct _NsdNet {
   char *path;
   NsdAttrContext context;
   NsdNlSocket *socket;
+  NsdNlSocket
+      *nsid_socket; /* of its own: a dump on the other may be under way; NULL until needed */
   NsdNlEvents *events;
   gboolean published; /* signals are sent */
   GHashTable *nsids;  /* what nsids mean here: see nsids.c */

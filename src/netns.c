@@ -28,6 +28,10 @@
 #  define SO_NETNS_COOKIE 71
 #endif
 
+/* How long we wait for the lock on the directory: half a second (microseconds). */
+#define LOCK_TRIES 50
+#define LOCK_PAUSE 10000
+
 struct _NsdNetns {
   gatomicrefcount references;
   int fd;
@@ -243,6 +247,22 @@ make_shared (GError **error)
   return TRUE;
 }
 
+/* Anybody who can read the directory can hold the lock for as long as he likes: after a while we go
+ * on without, as iproute2 does when it cannot lock. */
+static gboolean
+lock_dir (int dir)
+{
+  for (int i = 0; i < LOCK_TRIES; i++) {
+    if (flock (dir, LOCK_EX | LOCK_NB) == 0)
+      return TRUE;
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return FALSE;
+    g_usleep (LOCK_PAUSE);
+  }
+  g_warning ("Another process holds the lock on " NSD_NETNS_DIR "; going on without it");
+  return TRUE;
+}
+
 gboolean
 nsd_netns_dir_prepare (GError **error)
 {
@@ -251,10 +271,13 @@ nsd_netns_dir_prepare (GError **error)
 
   if (g_mkdir_with_parents (NSD_NETNS_DIR, 0755) < 0)
     return set_errno (error, "Cannot make " NSD_NETNS_DIR);
+  /* Done once in the life of the machine, usually. */
+  if (check_propagation (NULL))
+    return TRUE;
   /* The lock of iproute2's netns_add(): without it, several processes that do this at once stack
    * mounts without end (Debian bug 949235). */
   lock = open (NSD_NETNS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (lock < 0 || flock (lock, LOCK_EX) < 0) {
+  if (lock < 0 || !lock_dir (lock)) {
     set_errno (error, "Cannot lock " NSD_NETNS_DIR);
     if (lock >= 0)
       close (lock);

@@ -9,9 +9,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* The largest part that the kernel makes of a dump is 32 KiB (netlink_dump in af_netlink.c), if the
- * reader offers that much; notifications are smaller. */
-#define RECEIVE_SIZE 32768
+/* The largest part that the kernel makes of a dump is 32 KiB (netlink_dump in af_netlink.c); a
+ * single link can be larger, as each of its lists may have nearly 64 KiB.  Only the pages that a
+ * message reaches are ever touched. */
+#define RECEIVE_SIZE (256 * 1024)
 
 static int
 error_code (int errnum)

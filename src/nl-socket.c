@@ -9,6 +9,7 @@
 #include <netlink/socket.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include "error.h"
 #include "nl-receive.h"
@@ -140,11 +141,38 @@ set_option (NsdNlSocket *self, int option)
   return setsockopt (nl_socket_get_fd (self->sock), SOL_NETLINK, option, &one, sizeof one) == 0;
 }
 
+/* A kernel that does not answer a request at once does not answer it: an error, not a hang. */
+static gboolean
+set_timeout (NsdNlSocket *self)
+{
+  struct timeval limit = { .tv_sec = 10 };
+
+  return setsockopt (nl_socket_get_fd (self->sock), SOL_SOCKET, SO_RCVTIMEO, &limit,
+                     sizeof limit) == 0;
+}
+
+static gboolean
+open_socket (NsdNlSocket *self, GError **error)
+{
+  int result = nl_connect (self->sock, NETLINK_ROUTE);
+
+  if (result < 0) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_KERNEL, "Cannot open a netlink socket: %s",
+                 nl_geterror (result));
+    return FALSE;
+  }
+  if (set_option (self, NETLINK_EXT_ACK) && set_option (self, NETLINK_CAP_ACK) &&
+      set_option (self, NETLINK_GET_STRICT_CHK) && set_timeout (self))
+    return TRUE;
+  nsd_error_set_errno (error, errno, NULL);
+  g_prefix_error (error, "Cannot set up a netlink socket: ");
+  return FALSE;
+}
+
 NsdNlSocket *
 nsd_nl_socket_new (GError **error)
 {
   g_autoptr (NsdNlSocket) self = g_new0 (NsdNlSocket, 1);
-  int result;
 
   self->sock = nl_socket_alloc ();
   self->cb = nl_cb_alloc (NL_CB_DEFAULT);
@@ -152,19 +180,9 @@ nsd_nl_socket_new (GError **error)
     nsd_error_set_errno (error, ENOMEM, NULL);
     return NULL;
   }
-  result = nl_connect (self->sock, NETLINK_ROUTE);
-  if (result < 0) {
-    g_set_error (error, NSD_ERROR, NSD_ERROR_KERNEL, "Cannot open a netlink socket: %s",
-                 nl_geterror (result));
+  if (!open_socket (self, error))
     return NULL;
-  }
   nsd_nl_receive_install (self->cb);
-  if (!set_option (self, NETLINK_EXT_ACK) || !set_option (self, NETLINK_CAP_ACK) ||
-      !set_option (self, NETLINK_GET_STRICT_CHK)) {
-    nsd_error_set_errno (error, errno, NULL);
-    g_prefix_error (error, "Cannot set up a netlink socket: ");
-    return NULL;
-  }
   nl_cb_set (self->cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, self);
   nl_cb_set (self->cb, NL_CB_VALID, NL_CB_CUSTOM, on_message, self);
   nl_cb_set (self->cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, self);
@@ -182,12 +200,26 @@ nsd_nl_socket_free (NsdNlSocket *self)
   g_free (self);
 }
 
+/* What is still to come of an exchange that failed half-way must not be taken for the next one. */
+static void
+start_afresh (NsdNlSocket *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  nl_close (self->sock);
+  if (!open_socket (self, &error))
+    g_warning ("%s", error->message);
+}
+
 static gboolean
 transact (NsdNlSocket *self, struct nl_msg *msg, NsdNlFunc func, gpointer data,
           NsdNlFailure *failure)
 {
-  int result = nl_send_auto (self->sock, msg);
+  int result;
 
+  /* One request at a time: what receives an answer must not ask on the same socket. */
+  g_assert (self->failure == NULL);
+  result = nl_send_auto (self->sock, msg);
   self->seq = nlmsg_hdr (msg)->nlmsg_seq;
   self->func = func;
   self->data = data;
@@ -201,6 +233,8 @@ transact (NsdNlSocket *self, struct nl_msg *msg, NsdNlFunc func, gpointer data,
     failure->errnum = EIO;
     failure->text = g_strdup_printf ("Netlink: %s", nl_geterror (result));
   }
+  if (!self->done)
+    start_afresh (self);
   self->failure = NULL;
   return failure->errnum == 0;
 }

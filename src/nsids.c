@@ -31,11 +31,17 @@ static int
 nsid_of (NsdNet *net, const NsdNetns *netns)
 {
   g_auto (NsdAttrBuilder) builder = { 0 };
+  g_auto (NsdNlFailure) failure = { 0 };
   Answer answer = { NETNSA_NSID_NOT_ASSIGNED };
+
+  if (net->nsid_socket == NULL)
+    net->nsid_socket = nsd_nl_socket_new (NULL);
+  if (net->nsid_socket == NULL)
+    return answer.nsid;
 
   nsd_attr_builder_init (&builder, &net->context, RTM_GETNSID, 0, sizeof (struct rtgenmsg));
   nsd_attr_builder_add_u32 (&builder, NETNSA_FD, (guint32)nsd_netns_fd (netns), NULL);
-  nsd_net_request (net, &builder, on_nsid, &answer, NULL);
+  nsd_nl_socket_request (net->nsid_socket, builder.msg, on_nsid, &answer, &failure);
   return answer.nsid;
 }
 

@@ -13,6 +13,7 @@ struct _NsdRegistry {
   GHashTable *by_inode; /* inode -> NsdNamespace */
   GHashTable *by_name;  /* file name -> NsdNamespace */
   GHashTable *starting; /* inode -> Start: found, and its worker not ready yet */
+  GHashTable *starts;   /* all NsdStart on their way */
   NsdNamespace *host;
   guint n_starting; /* workers that the daemon's readiness waits for */
   void (*ready) (const GError *error, gpointer data);
@@ -22,6 +23,7 @@ struct _NsdRegistry {
 /* A worker on its way. */
 typedef struct {
   NsdRegistry *registry;
+  NsdWorker *worker;
   NsdNetOptions options;
   gboolean host;
   gboolean initial; /* the daemon is not ready before */
@@ -49,5 +51,6 @@ void nsd_registry_take_names (NsdRegistry *registry, NsdNamespace *namespace,
 
 /* registry-start.c: takes @start over. */
 void nsd_registry_start (NsdRegistry *registry, NsdWorkerOrigin origin, int fd, NsdStart *start);
-/* The registry ends: what workers still tell is not for anybody. */
-void nsd_registry_start_end (void);
+/* The registry ends: workers on their way are stopped and the names that they took given back; what
+ * workers still tell is not for anybody. */
+void nsd_registry_start_end (NsdRegistry *registry);

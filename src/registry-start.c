@@ -67,7 +67,11 @@ name_known (NsdRegistry *self, NsdNamespace *namespace, NsdWorker *worker, NsdSt
     g_set_error (&error, NSD_ERROR, NSD_ERROR_NOT_SUPPORTED,
                  "The host namespace cannot be given a name");
   } else if (mount_name (namespace->netns, start, &error)) {
+    guint64 id = nsd_netns_id (namespace->netns);
+
+    /* The scan may find that all names have gone meanwhile, and the entry with them. */
     nsd_registry_scan (self);
+    namespace = nsd_registry_find (self, id);
   }
   finish (start, error == NULL ? namespace : NULL, error);
 }
@@ -109,6 +113,7 @@ on_worker_ready (NsdWorker *worker, NsdNetns *netns, const GError *error, gpoint
   NsdNamespace *known =
       netns != NULL ? nsd_registry_find_by_inode (self, nsd_netns_inode (netns)) : NULL;
 
+  g_hash_table_remove (self->starts, start);
   if (start->inode != 0)
     g_hash_table_remove (self->starting, &start->inode);
   if (error != NULL) {
@@ -189,7 +194,9 @@ nsd_registry_start (NsdRegistry *self, NsdWorkerOrigin origin, int fd, NsdStart 
     g_hash_table_insert (self->starting, g_memdup2 (&start->inode, sizeof start->inode), start);
   if (start->initial)
     self->n_starting++;
-  nsd_worker_new (origin, fd, &nsd_net_worker_hooks, &start->options, on_worker_ready, start);
+  g_hash_table_add (self->starts, start);
+  start->worker =
+      nsd_worker_new (origin, fd, &nsd_net_worker_hooks, &start->options, on_worker_ready, start);
 }
 
 /* ---- what callers ask for ---- */
@@ -234,7 +241,23 @@ nsd_registry_attach (NsdRegistry *self, const char *name, int fd, NsdRegistryFun
 }
 
 void
-nsd_registry_start_end (void)
+nsd_registry_start_end (NsdRegistry *self)
 {
+  g_autoptr (GError) error =
+      g_error_new_literal (NSD_ERROR, NSD_ERROR_ABORTED, "The service is shutting down");
+  GHashTableIter iter;
+  gpointer key;
+
   the_registry = NULL;
+  g_hash_table_iter_init (&iter, self->starts);
+  while (g_hash_table_iter_next (&iter, &key, NULL)) {
+    NsdStart *start = key;
+
+    nsd_worker_stop_and_wait (start->worker);
+    if (start->name != NULL)
+      nsd_netns_release_name (start->name);
+    finish (start, NULL, error);
+    start_free (start);
+  }
+  g_hash_table_remove_all (self->starts);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <unistd.h>
 
 #include "names.h"
 #include "namespace.h"
@@ -359,6 +360,7 @@ nsd_registry_new (GDBusConnection *connection, const NsdConfig *config,
   self->by_id = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, namespace_free);
   self->by_inode = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->starts = g_hash_table_new (NULL, NULL);
   self->starting = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->ready = ready;
   self->ready_data = data;
@@ -377,6 +379,9 @@ nsd_registry_new (GDBusConnection *connection, const NsdConfig *config,
   }
   start->host = TRUE;
   start->initial = TRUE;
+  /* It may have names too; then the scan finds that it is on its way. */
+  start->inode = nsd_netns_of_process ((guint32)getpid (), NULL);
+  start->found = g_ptr_array_new_with_free_func (g_free);
   nsd_registry_start (self, NSD_WORKER_STAY, -1, start);
   nsd_registry_scan (self);
   return self;
@@ -388,13 +393,14 @@ nsd_registry_free (NsdRegistry *self)
   GHashTableIter iter;
   gpointer value;
 
-  nsd_registry_start_end ();
+  nsd_registry_start_end (self);
   g_clear_pointer (&self->watch, nsd_netns_watch_free);
   g_hash_table_iter_init (&iter, self->by_id);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     nsd_netns_known_remove (((NsdNamespace *)value)->netns);
     nsd_worker_stop_and_wait (((NsdNamespace *)value)->worker);
   }
+  g_hash_table_unref (self->starts);
   g_hash_table_unref (self->starting);
   g_hash_table_unref (self->by_name);
   g_hash_table_unref (self->by_inode);

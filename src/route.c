@@ -217,7 +217,10 @@ nsd_route_add (NsdRequest *request, GError **error)
   if (parse_add (request, &builder, error) &&
       nsd_net_transact (net, &builder, on_echo, &key, error) && !is_object (net, key)) {
     g_free (key);
-    key = find_route (net, &builder);
+    /* While routes are not objects, any path says which one is meant. */
+    key = g_atomic_int_get (&net->options.shared->routes_exported)
+              ? find_route (net, &builder)
+              : nsd_route_key (nlmsg_hdr (builder.msg));
     if (key == NULL)
       g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "It was deleted as soon as it was made");
   }

@@ -120,6 +120,9 @@ withdraw (NsdNet *net)
   nsd_records_remove_all (net->routes);
   nsd_records_flush (net->routes, net, FALSE);
   set_exported (net, FALSE);
+  /* They are counted from now on, both families. */
+  nsd_net_touch_routes (net, AF_INET);
+  nsd_net_touch_routes (net, AF_INET6);
 }
 
 /* ---- events and dumps ---- */
@@ -239,8 +242,6 @@ nsd_routes_flush (NsdNet *net)
     net->route_counts[0] = nsd_records_count (net->routes);
     net->route_counts[1] = 0;
     withdraw (net);
-    nsd_net_touch_routes (net, AF_INET);
-    nsd_net_touch_routes (net, AF_INET6);
   }
   nsd_records_flush (net->routes, net, TRUE);
   g_atomic_pointer_set (&net->options.shared->route_count, count_routes (net));

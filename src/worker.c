@@ -84,9 +84,11 @@ tell_ready (gpointer data)
 {
   NsdWorker *self = data;
 
+  if (self->ready == NULL) /* stopped before it was told of */
+    return G_SOURCE_REMOVE;
   self->ready (self, self->netns, self->error, self->ready_data);
   if (self->error != NULL) {
-    g_thread_unref (g_steal_pointer (&self->thread));
+    g_clear_pointer (&self->thread, g_thread_unref);
     worker_unref (self);
   }
   return G_SOURCE_REMOVE;
@@ -161,7 +163,13 @@ nsd_worker_new (NsdWorkerOrigin origin, int fd, const NsdWorkerHooks *hooks, gpo
   self->start_data = start_data;
   self->ready = ready;
   self->ready_data = ready_data;
-  self->thread = g_thread_new ("netns", run, self);
+  self->thread = g_thread_try_new ("netns", run, self, &self->error);
+  if (self->thread == NULL) {
+    if (fd >= 0)
+      close (fd);
+    g_idle_add (tell_ready, self);
+    worker_unref (self);
+  }
   return self;
 }
 
@@ -205,6 +213,8 @@ nsd_worker_stop_and_wait (NsdWorker *self)
 {
   GThread *thread = begin_stop (self);
 
+  self->ready = NULL;
   worker_unref (self);
-  g_thread_join (thread);
+  if (thread != NULL)
+    g_thread_join (thread);
 }

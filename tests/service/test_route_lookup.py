@@ -19,7 +19,7 @@ def link(blue):
     blue.add_route(Destination='0.0.0.0/0', Gateway='192.0.2.11', Table=77)
     kernel.ip('rule', 'add', 'fwmark', '7', 'lookup', '77', ns='blue')
     kernel.ip('rule', 'add', 'uidrange', '5-5', 'lookup', '77', ns='blue')
-    kernel.ip('rule', 'add', 'ipproto', 'tcp', 'dport', '80', 'lookup', '77', ns='blue')
+    kernel.ip('rule', 'add', 'ipproto', '6', 'dport', '80', 'lookup', '77', ns='blue')
     return link
 
 
@@ -29,9 +29,9 @@ LOOKUPS = [
     ('198.51.100.1', {'Source': '192.0.2.1'}, ['from', '192.0.2.1']),
     ('198.51.100.1', {'Mark': 7}, ['mark', '7']), ('198.51.100.1', {'Uid': 5}, ['uid', '5']),
     ('198.51.100.1', {'Protocol': GLib.Variant('s', 'tcp'), 'DestinationPort': 80,
-                      'SourcePort': 1000}, ['ipproto', 'tcp', 'sport', '1000', 'dport', '80']),
+                      'SourcePort': 1000}, ['ipproto', '6', 'sport', '1000', 'dport', '80']),
     ('198.51.100.1', {'Protocol': GLib.Variant('s', '6'), 'DestinationPort': 81},
-     ['ipproto', 'tcp', 'dport', '81']),
+     ['ipproto', '6', 'dport', '81']),
     ('2001:db8::5', {}, []), ('2001:db8:77::5', {}, []), ('::1', {}, []),
 ]
 

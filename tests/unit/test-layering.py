@@ -17,7 +17,7 @@ LAYERS = [
      'records.*', 'registry*', 'route*', 'rtwords.*', 'signals.*'],
     ['worker.*', 'netns*'],
     ['nl-*', 'attr*'],
-    ['bus-path.*', 'config.*', 'error.*', 'log.*', 'names.*', 'text.*'],
+    ['bus-path.*', 'config.*', 'error.*', 'log.*', 'names.*', 'reaper.*', 'text.*'],
 ]
 MOST_LINES = 600
 
