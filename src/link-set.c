@@ -13,13 +13,25 @@
 
 /* ---- IFLA_LINKINFO ---- */
 
+/* On creation the kind is the caller's word too, and what the kernel says may be about it. */
+static gboolean
+put_kind_name (NsdAttrBuilder *builder, int id, const char *name, NsdAttrFlags use, GError **error)
+{
+  static const NsdAttr row = { IFLA_INFO_KIND, "Kind", &nsd_attr_string, NSD_ATTR_CREATE };
+  g_autoptr (GVariant) value = g_variant_ref_sink (g_variant_new_string (name));
+
+  if (use & NSD_ATTR_CREATE)
+    return nsd_attr_put (builder, &row, value, error);
+  return nsd_attr_builder_add (builder, id, name, strlen (name) + 1, error);
+}
+
 static gboolean
 put_kind (NsdAttrBuilder *builder, int name_id, int data_id, const NsdKind *kind,
           const NsdSettings *settings, NsdAttrFlags use, GError **error)
 {
   struct nlattr *nest;
 
-  if (!nsd_attr_builder_add (builder, name_id, kind->name, strlen (kind->name) + 1, error))
+  if (!put_kind_name (builder, name_id, kind->name, use, error))
     return FALSE;
   if (!nsd_settings_touch (settings, kind->table))
     return TRUE;
@@ -41,8 +53,7 @@ nsd_link_put_info (NsdAttrBuilder *builder, const char *kind, const char *port,
 
   if (info == NULL)
     return FALSE;
-  if (known == NULL && *kind != '\0' &&
-      !nsd_attr_builder_add (builder, IFLA_INFO_KIND, kind, strlen (kind) + 1, error))
+  if (known == NULL && *kind != '\0' && !put_kind_name (builder, IFLA_INFO_KIND, kind, use, error))
     return FALSE;
   if (known != NULL &&
       !put_kind (builder, IFLA_INFO_KIND, IFLA_INFO_DATA, known, settings, use, error))
