@@ -40,8 +40,7 @@ key_of_message (NsdNet *net, const struct nlmsghdr *nlh)
       (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6))
     return NULL;
   length = ifa->ifa_family == AF_INET ? 4 : 16;
-  nsd_attr_view_init (&view, &net->context, ifa, nlmsg_attrdata (nlh, sizeof *ifa),
-                      nlmsg_attrlen (nlh, sizeof *ifa));
+  nsd_attr_view_init_message (&view, &net->context, nlh, sizeof *ifa);
   address = nsd_attr_view_get (&view, IFA_ADDRESS, length);
   local = nsd_attr_view_get (&view, IFA_LOCAL, length);
   if (local == NULL)

@@ -50,6 +50,14 @@ nsd_attr_view_init (NsdAttrView *view, const NsdAttrContext *context, gconstpoin
 }
 
 void
+nsd_attr_view_init_message (NsdAttrView *view, const NsdAttrContext *context,
+                            const struct nlmsghdr *nlh, gsize header_size)
+{
+  nsd_attr_view_init (view, context, nlmsg_data (nlh), nlmsg_attrdata (nlh, (int)header_size),
+                      nlmsg_attrlen (nlh, (int)header_size));
+}
+
+void
 nsd_attr_view_init_nested (NsdAttrView *view, const NsdAttrView *parent, const struct nlattr *nest)
 {
   nsd_attr_view_init (view, parent->context, parent->header, nest != NULL ? nla_data (nest) : NULL,

@@ -88,6 +88,9 @@ const NsdAttr *nsd_attr_table_find (const NsdAttrTable *table, const char *name)
 /* Fills @view from the attributes in the @length bytes at @data. */
 void nsd_attr_view_init (NsdAttrView *view, const NsdAttrContext *context, gconstpointer header,
                          gconstpointer data, int length);
+/* The same for a whole message, whose family header has @header_size bytes. */
+void nsd_attr_view_init_message (NsdAttrView *view, const NsdAttrContext *context,
+                                 const struct nlmsghdr *nlh, gsize header_size);
 /* The same for the attributes nested in @nest, which may be NULL: then the view is empty. */
 void nsd_attr_view_init_nested (NsdAttrView *view, const NsdAttrView *parent,
                                 const struct nlattr *nest);

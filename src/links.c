@@ -131,8 +131,7 @@ link_from_message (NsdNet *net, const struct nlmsghdr *nlh)
   NsdLink *link = g_new0 (NsdLink, 1);
   NsdAttrView view, info;
 
-  nsd_attr_view_init (&view, &net->context, ifi, nlmsg_attrdata (nlh, sizeof *ifi),
-                      nlmsg_attrlen (nlh, sizeof *ifi));
+  nsd_attr_view_init_message (&view, &net->context, nlh, sizeof *ifi);
   nsd_attr_view_init_nested (&info, &view, view.tb[IFLA_LINKINFO]);
   link->ifindex = ifi->ifi_index;
   link->key = g_strdup_printf ("%d", ifi->ifi_index);
@@ -357,8 +356,7 @@ on_removed (NsdNet *net, const struct nlmsghdr *nlh)
 
   if (link == NULL)
     return;
-  nsd_attr_view_init (&view, &net->context, ifi, nlmsg_attrdata (nlh, sizeof *ifi),
-                      nlmsg_attrlen (nlh, sizeof *ifi));
+  nsd_attr_view_init_message (&view, &net->context, nlh, sizeof *ifi);
   if (nsd_attr_view_get (&view, IFLA_NEW_NETNSID, sizeof (gint32)) != NULL)
     link_moved (net, link, &view);
   link_removed (net, link);

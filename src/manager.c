@@ -34,14 +34,18 @@ on_named (NsdNamespace *namespace, const GError *error, gpointer data)
 }
 
 static gboolean
-check_name (NsdRequest *request, const char *name, GError **error)
+check_free (NsdRequest *request, const char *name, GError **error)
 {
-  if (!nsd_netns_check_name (name, error))
-    return FALSE;
   if (nsd_registry_find_by_name (request->registry, name) == NULL)
     return TRUE;
   g_set_error (error, NSD_ERROR, NSD_ERROR_EXISTS, "There is already a namespace %s", name);
   return FALSE;
+}
+
+static gboolean
+check_name (NsdRequest *request, const char *name, GError **error)
+{
+  return nsd_netns_check_name (name, error) && check_free (request, name, error);
 }
 
 /* The name is the first argument of all of them. */
@@ -70,7 +74,7 @@ create_namespace (NsdRequest *request, GError **error)
   existing = nsd_registry_find_by_name (request->registry, name);
   if (existing != NULL && !nsd_settings_get_boolean (options, "Exclusive", TRUE))
     return g_variant_new ("(o)", existing->path);
-  if (!check_name (request, name, error))
+  if (!check_free (request, name, error))
     return NULL;
   nsd_registry_create (request->registry, name,
                        nsd_settings_get_boolean (options, "LoopbackUp", TRUE), request->uid,

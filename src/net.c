@@ -166,9 +166,7 @@ on_nsid (NsdNet *net, const struct nlmsghdr *nlh)
 {
   NsdAttrView view;
 
-  nsd_attr_view_init (&view, &net->context, nlmsg_data (nlh),
-                      nlmsg_attrdata (nlh, sizeof (struct rtgenmsg)),
-                      nlmsg_attrlen (nlh, sizeof (struct rtgenmsg)));
+  nsd_attr_view_init_message (&view, &net->context, nlh, sizeof (struct rtgenmsg));
   nsd_net_forget_nsid (net, (int)nsd_attr_view_get_u32 (&view, NETNSA_NSID, 0));
 }
 

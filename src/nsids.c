@@ -22,8 +22,7 @@ on_nsid (struct nlmsghdr *nlh, gpointer data)
   Answer *answer = data;
   NsdAttrView view;
 
-  nsd_attr_view_init (&view, NULL, nlmsg_data (nlh), nlmsg_attrdata (nlh, sizeof (struct rtgenmsg)),
-                      nlmsg_attrlen (nlh, sizeof (struct rtgenmsg)));
+  nsd_attr_view_init_message (&view, NULL, nlh, sizeof (struct rtgenmsg));
   answer->nsid = (int)nsd_attr_view_get_u32 (&view, NETNSA_NSID, (guint32)NETNSA_NSID_NOT_ASSIGNED);
 }
 

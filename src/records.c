@@ -195,9 +195,7 @@ nsd_record_view (const NsdRecord *record, const NsdRecordClass *class,
 {
   const struct nlmsghdr *nlh = record->message;
 
-  nsd_attr_view_init (ret_view, context, nlmsg_data (nlh),
-                      nlmsg_attrdata (nlh, (int)class->header_size),
-                      nlmsg_attrlen (nlh, (int)class->header_size));
+  nsd_attr_view_init_message (ret_view, context, nlh, class->header_size);
   ret_view->elapsed = (guint)((g_get_monotonic_time () - record->received) / G_USEC_PER_SEC);
 }
 

@@ -193,7 +193,7 @@ add_name (NsdRegistry *self, NsdNamespace *namespace, const char *name)
 }
 
 static void
-drop_name (NsdRegistry *self, NsdNamespace *namespace, const char *name)
+drop_name (NsdNamespace *namespace, const char *name)
 {
   for (guint i = 0; i < namespace->names->len; i++) {
     if (strcmp (namespace->names->pdata[i], name) == 0) {
@@ -217,7 +217,7 @@ drop_old_names (NsdRegistry *self, GHashTable *found, GHashTable *changed)
 
     if (inode != NULL && *inode == nsd_netns_inode (namespace->netns))
       continue;
-    drop_name (self, namespace, name);
+    drop_name (namespace, name);
     g_hash_table_add (changed, namespace);
     g_hash_table_iter_remove (&iter);
   }
@@ -333,7 +333,7 @@ nsd_registry_delete (NsdRegistry *self, NsdNamespace *namespace, NsdRegistryFunc
 
     if (nsd_netns_remove_name (name, inode, &error)) {
       g_hash_table_remove (self->by_name, name);
-      drop_name (self, namespace, name);
+      drop_name (namespace, name);
     }
   }
   if (error != NULL) {

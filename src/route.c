@@ -160,9 +160,7 @@ find_route (NsdNet *net, const NsdAttrBuilder *builder)
   Search search = { .net = net };
   const struct nlmsghdr *nlh = nlmsg_hdr (builder->msg);
 
-  nsd_attr_view_init (&search.wanted, &net->context, nlmsg_data (nlh),
-                      nlmsg_attrdata (nlh, sizeof (struct rtmsg)),
-                      nlmsg_attrlen (nlh, sizeof (struct rtmsg)));
+  nsd_attr_view_init_message (&search.wanted, &net->context, nlh, sizeof (struct rtmsg));
   nsd_records_foreach (net->routes, compare_route, &search);
   return search.key;
 }
@@ -343,9 +341,7 @@ on_answer (struct nlmsghdr *nlh, gpointer data)
   if (nlh->nlmsg_type != RTM_NEWROUTE || nlmsg_datalen (nlh) < (int)sizeof (struct rtmsg) ||
       lookup->route != NULL)
     return;
-  nsd_attr_view_init (&view, &lookup->net->context, nlmsg_data (nlh),
-                      nlmsg_attrdata (nlh, sizeof (struct rtmsg)),
-                      nlmsg_attrlen (nlh, sizeof (struct rtmsg)));
+  nsd_attr_view_init_message (&view, &lookup->net->context, nlh, sizeof (struct rtmsg));
   lookup->route = g_variant_ref_sink (nsd_attr_table_read_present (&nsd_route_table, &view));
 }
 

@@ -58,8 +58,7 @@ digest_next_hops (GChecksum *digest, const struct nlattr *multipath)
 static void
 view_init (NsdAttrView *view, const NsdAttrContext *context, const struct nlmsghdr *nlh)
 {
-  nsd_attr_view_init (view, context, nlmsg_data (nlh), nlmsg_attrdata (nlh, sizeof (struct rtmsg)),
-                      nlmsg_attrlen (nlh, sizeof (struct rtmsg)));
+  nsd_attr_view_init_message (view, context, nlh, sizeof (struct rtmsg));
 }
 
 char *
