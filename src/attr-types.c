@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <gio/gio.h>
+#include <linux/if_link.h>
 #include <string.h>
 
 #include "bus-path.h"
@@ -124,6 +125,51 @@ static gboolean
 put_bool32 (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
 {
   return nsd_attr_builder_add_u32 (builder, attr->id, g_variant_get_boolean (value) ? 1 : 0, error);
+}
+
+static GVariant *
+get_be16 (const NsdAttrView *view, const NsdAttr *attr)
+{
+  const struct nlattr *nla = nsd_attr_view_get (view, attr->id, sizeof (guint16));
+
+  return g_variant_new_uint16 (nla != NULL ? ntohs (nla_get_u16 (nla)) : 0);
+}
+
+static gboolean
+put_be16 (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
+{
+  guint16 number = g_variant_get_uint16 (value);
+  guint16 big = htons (number);
+
+  return check_max (attr, number, error) &&
+         nsd_attr_builder_add (builder, attr->id, &big, sizeof big, error);
+}
+
+static GVariant *
+get_be32 (const NsdAttrView *view, const NsdAttr *attr)
+{
+  return g_variant_new_uint32 (ntohl (nsd_attr_view_get_u32 (view, attr->id, 0)));
+}
+
+static gboolean
+put_be32 (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
+{
+  guint32 number = g_variant_get_uint32 (value);
+
+  return check_max (attr, number, error) &&
+         nsd_attr_builder_add_u32 (builder, attr->id, htonl (number), error);
+}
+
+static GVariant *
+get_flag (const NsdAttrView *view, const NsdAttr *attr)
+{
+  return g_variant_new_boolean (nsd_attr_view_get (view, attr->id, 0) != NULL);
+}
+
+static gboolean
+put_flag (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
+{
+  return !g_variant_get_boolean (value) || nsd_attr_builder_add (builder, attr->id, NULL, 0, error);
 }
 
 /* ---- text ---- */
@@ -332,6 +378,26 @@ put_word32 (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GErro
 }
 
 static GVariant *
+get_word16 (const NsdAttrView *view, const NsdAttr *attr)
+{
+  const struct nlattr *nla = nsd_attr_view_get (view, attr->id, sizeof (guint16));
+
+  return nla != NULL ? nsd_word_variant (attr->data, nla_get_u16 (nla)) : g_variant_new_string ("");
+}
+
+static gboolean
+put_word16 (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
+{
+  guint32 number = 0;
+  guint16 small;
+
+  if (!nsd_word_parse (attr->data, G_MAXUINT16, g_variant_get_string (value, NULL), &number, error))
+    return FALSE;
+  small = (guint16)number;
+  return nsd_attr_builder_add (builder, attr->id, &small, sizeof small, error);
+}
+
+static GVariant *
 get_word_be16 (const NsdAttrView *view, const NsdAttr *attr)
 {
   const struct nlattr *nla = nsd_attr_view_get (view, attr->id, sizeof (guint16));
@@ -350,6 +416,21 @@ put_word_be16 (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GE
     return FALSE;
   big = htons ((guint16)number);
   return nsd_attr_builder_add (builder, attr->id, &big, sizeof big, error);
+}
+
+static GVariant *
+get_flag_words32 (const NsdAttrView *view, const NsdAttr *attr)
+{
+  return nsd_flag_words_variant (attr->data, nsd_attr_view_get_u32 (view, attr->id, 0));
+}
+
+static gboolean
+put_flag_words32 (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
+{
+  guint32 flags = 0;
+
+  return nsd_flag_words_parse (attr->data, value, &flags, error) &&
+         nsd_attr_builder_add_u32 (builder, attr->id, flags, error);
 }
 
 /* ---- links ---- */
@@ -395,6 +476,32 @@ nsd_link_path_parse (const NsdAttrContext *context, const char *text, int *ret_i
   return TRUE;
 }
 
+/* IFLA_LINK_NETNSID is in the outermost level of the message (rtnl_fill_link_netnsid in
+ * net/core/rtnetlink.c). */
+static GVariant *
+get_lower_link (const NsdAttrView *view, const NsdAttr *attr)
+{
+  guint32 ifindex = nsd_attr_view_get_u32 (view, attr->id, 0);
+
+  while (view->parent != NULL)
+    view = view->parent;
+  return nsd_link_path_variant (view->context,
+                                (int)nsd_attr_view_get_u32 (view, IFLA_LINK_NETNSID, (guint32)-1),
+                                (int)ifindex);
+}
+
+static gboolean
+put_lower_link (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
+{
+  NsdAttrContext lower = *builder->context;
+  int ifindex = 0;
+
+  if (builder->lower_netns != 0)
+    lower.netns = builder->lower_netns;
+  return nsd_link_path_parse (&lower, g_variant_get_string (value, NULL), &ifindex, error) &&
+         nsd_attr_builder_add_u32 (builder, attr->id, (guint32)ifindex, error);
+}
+
 static gboolean
 put_link (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
 {
@@ -403,57 +510,6 @@ put_link (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError 
   return nsd_link_path_parse (builder->context, g_variant_get_string (value, NULL), &ifindex,
                               error) &&
          nsd_attr_builder_add_u32 (builder, attr->id, (guint32)ifindex, error);
-}
-
-/* ---- IP addresses ---- */
-
-char *
-nsd_ip_text (gconstpointer bytes, gsize length)
-{
-  char text[INET6_ADDRSTRLEN];
-
-  if (length != 4 && length != 16)
-    return g_strdup ("");
-  return g_strdup (inet_ntop (length == 4 ? AF_INET : AF_INET6, bytes, text, sizeof text));
-}
-
-gsize
-nsd_ip_parse (const char *text, int *family, guint8 bytes[16], GError **error)
-{
-  if (*family != AF_INET6 && inet_pton (AF_INET, text, bytes) == 1) {
-    *family = AF_INET;
-    return 4;
-  }
-  if (*family != AF_INET && inet_pton (AF_INET6, text, bytes) == 1) {
-    *family = AF_INET6;
-    return 16;
-  }
-  nsd_error_set_invalid (error, "“%s” is not an %s address", text,
-                         *family == AF_INET    ? "IPv4"
-                         : *family == AF_INET6 ? "IPv6"
-                                               : "IP");
-  return 0;
-}
-
-gsize
-nsd_prefix_parse (const char *text, int *family, guint8 bytes[16], guint8 *ret_length,
-                  GError **error)
-{
-  const char *slash = strchr (text, '/');
-  g_autofree char *address = slash != NULL ? g_strndup (text, (gsize)(slash - text)) : NULL;
-  gsize length = nsd_ip_parse (slash != NULL ? address : text, family, bytes, error);
-  guint64 bits = length * 8;
-
-  if (length == 0)
-    return 0;
-  if (slash != NULL && ((slash[1] == '0' && slash[2] != '\0') ||
-                        !g_ascii_string_to_unsigned (slash + 1, 10, 0, length * 8, &bits, NULL))) {
-    nsd_error_set_invalid (error, "“%s”: the prefix length must be a number from 0 to %u", text,
-                           (guint)length * 8);
-    return 0;
-  }
-  *ret_length = (guint8)bits;
-  return length;
 }
 
 /* ---- settings without an attribute ---- */
@@ -469,14 +525,20 @@ const NsdAttrType nsd_attr_u16 = { "q", get_u16, put_u16 };
 const NsdAttrType nsd_attr_u32 = { "u", get_u32, put_u32 };
 const NsdAttrType nsd_attr_u64 = { "t", get_u64, put_u64 };
 const NsdAttrType nsd_attr_s32 = { "i", get_s32, put_s32 };
+const NsdAttrType nsd_attr_be16 = { "q", get_be16, put_be16 };
+const NsdAttrType nsd_attr_be32 = { "u", get_be32, put_be32 };
+const NsdAttrType nsd_attr_flag = { "b", get_flag, put_flag };
 const NsdAttrType nsd_attr_bool8 = { "b", get_bool8, put_bool8 };
 const NsdAttrType nsd_attr_bool32 = { "b", get_bool32, put_bool32 };
 const NsdAttrType nsd_attr_string = { "s", get_string, put_string };
 const NsdAttrType nsd_attr_mac = { "s", get_mac, put_mac };
 const NsdAttrType nsd_attr_word8 = { "s", get_word8, put_word8 };
+const NsdAttrType nsd_attr_word16 = { "s", get_word16, put_word16 };
 const NsdAttrType nsd_attr_word32 = { "s", get_word32, put_word32 };
 const NsdAttrType nsd_attr_word_be16 = { "s", get_word_be16, put_word_be16 };
 const NsdAttrType nsd_attr_link = { "o", get_link, put_link };
+const NsdAttrType nsd_attr_lower_link = { "o", get_lower_link, put_lower_link };
+const NsdAttrType nsd_attr_flag_words32 = { "as", get_flag_words32, put_flag_words32 };
 const NsdAttrType nsd_attr_option_b = { "b", get_nothing, NULL };
 const NsdAttrType nsd_attr_option_s = { "s", get_nothing, NULL };
 const NsdAttrType nsd_attr_option_u = { "u", get_nothing, NULL };

@@ -10,13 +10,23 @@ extern const NsdAttrType nsd_attr_u16;    /* q; row.arg: largest value */
 extern const NsdAttrType nsd_attr_u32;    /* u; row.arg: largest value */
 extern const NsdAttrType nsd_attr_u64;    /* t */
 extern const NsdAttrType nsd_attr_s32;    /* i */
+extern const NsdAttrType nsd_attr_be16;   /* q, big-endian; row.arg: largest value */
+extern const NsdAttrType nsd_attr_be32;   /* u, big-endian; row.arg: largest value */
+extern const NsdAttrType nsd_attr_flag;   /* b, whether the attribute is there; false writes none */
 extern const NsdAttrType nsd_attr_bool8;  /* b, a byte 0 or 1 (on reading: not 0) */
 extern const NsdAttrType nsd_attr_bool32; /* b, the same in 32 bits */
 extern const NsdAttrType nsd_attr_string; /* s, NUL-terminated; row.arg: most bytes without NUL */
 extern const NsdAttrType nsd_attr_mac;    /* s, an Ethernet address */
 extern const NsdAttrType nsd_attr_word8;  /* s, row.data: NsdWord[] */
+extern const NsdAttrType nsd_attr_word16; /* s, row.data: NsdWord[] */
 extern const NsdAttrType nsd_attr_word32; /* s, row.data: NsdWord[] */
-extern const NsdAttrType nsd_attr_word_be16; /* s, row.data: NsdWord[], big-endian 16 bits */
+extern const NsdAttrType nsd_attr_word_be16;    /* s, row.data: NsdWord[], big-endian 16 bits */
+extern const NsdAttrType nsd_attr_flag_words32; /* as, row.data: NsdWord[] of bits */
+extern const NsdAttrType nsd_attr_ip4;          /* s, "" for 0.0.0.0 */
+extern const NsdAttrType nsd_attr_ip6;          /* s, "" for :: */
+extern const NsdAttrType nsd_attr_ip; /* s, either family: IPv4 in row.id, IPv6 in row.arg */
+/* o, an ifindex where the packets of the link go: see NsdAttrBuilder.lower_netns. */
+extern const NsdAttrType nsd_attr_lower_link;
 extern const NsdAttrType nsd_attr_link; /* o, an ifindex of the same namespace; "/": none (0) */
 
 /* Settings that no attribute carries: the handler of the call reads them from the NsdSettings. */

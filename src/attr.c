@@ -476,3 +476,31 @@ nsd_settings_put (const NsdSettings *settings, const NsdAttrTable *table, NsdAtt
   }
   return TRUE;
 }
+
+static gboolean
+is_set (const NsdSettings *settings, const NsdAttr *attr)
+{
+  for (guint i = 0; i < settings->entries->len; i++)
+    if (nsd_settings_nth (settings, i)->attr == attr)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+nsd_settings_put_unchanged (const NsdSettings *settings, const NsdAttrTable *table,
+                            NsdAttrBuilder *builder, GError **error)
+{
+  for (gsize i = 0; i < table->n_rows; i++) {
+    const NsdAttr *attr = &table->rows[i];
+    g_autoptr (GVariant) value = NULL;
+
+    if (attr->type->put == NULL || !(attr->flags & (NSD_ATTR_CREATE | NSD_ATTR_CHANGE)) ||
+        is_set (settings, attr))
+      continue;
+    value = g_variant_lookup_value (builder->current, attr->name, NULL);
+    /* Nobody named it, so no error of the kernel's shall: no span. */
+    if (value != NULL && !attr->type->put (builder, attr, value, error))
+      return FALSE;
+  }
+  return TRUE;
+}

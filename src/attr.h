@@ -107,11 +107,13 @@ GVariant *nsd_attr_table_read_present (const NsdAttrTable *table, const NsdAttrV
 
 struct _NsdAttrBuilder {
   const NsdAttrContext *context;
-  struct nl_msg *msg; /* owned; never grows, so pointers into it are stable */
-  gpointer header;    /* within msg */
-  int family;         /* AF_UNSPEC until an address says which (addresses and routes) */
-  GArray *spans;      /* which bytes came from which property */
-  GPtrArray *held;    /* what must live until the message is sent: see nsd_attr_builder_hold() */
+  struct nl_msg *msg;  /* owned; never grows, so pointers into it are stable */
+  gpointer header;     /* within msg */
+  int family;          /* AF_UNSPEC until an address says which (addresses and routes) */
+  guint64 lower_netns; /* where the lower device of the link is; 0: in the same namespace */
+  GVariant *current;   /* a{sv}, borrowed: the properties of the table now; NULL on creation */
+  GArray *spans;       /* which bytes came from which property */
+  GPtrArray *held;     /* what must live until the message is sent: see nsd_attr_builder_hold() */
 };
 
 /* A message of @type and @flags whose family header has @header_size bytes, all zero. */
@@ -181,5 +183,8 @@ gboolean nsd_attr_put (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *v
 /* Writes every setting that belongs to @table and whose row has a flag of @use. */
 gboolean nsd_settings_put (const NsdSettings *settings, const NsdAttrTable *table, NsdAttrFlags use,
                            NsdAttrBuilder *builder, GError **error);
+/* Writes every row of @table that could be set and is not in @settings with its current value. */
+gboolean nsd_settings_put_unchanged (const NsdSettings *settings, const NsdAttrTable *table,
+                                     NsdAttrBuilder *builder, GError **error);
 /* Whether some setting's row has a flag of @use. */
 gboolean nsd_settings_have (const NsdSettings *settings, NsdAttrFlags use);

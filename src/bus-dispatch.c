@@ -320,7 +320,7 @@ other_namespace (NsdCall *call)
   const NsdMethod *method = call->request.method;
   guint64 id = 0;
 
-  if (method->other_namespace == NULL || !method->other_namespace (call->request.parameters, &id))
+  if (method->other_namespace == NULL || !method->other_namespace (&call->request, &id))
     return 0;
   return id != call->request.path.netns ? id : 0;
 }

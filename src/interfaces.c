@@ -15,7 +15,7 @@ static GPtrArray *all; /* NsdInterface, NULL-terminated; never changes after ini
 static const NsdInterface *const written[];
 static const gsize n_written;
 
-/* The interfaces of kinds differ in their properties alone, which are written as those of links. */
+/* The properties of kinds are written as those of links. */
 static NsdInterface *
 interface_of_kind (const NsdKind *kind)
 {
@@ -23,9 +23,17 @@ interface_of_kind (const NsdKind *kind)
 
   *interface = nsd_interface_link;
   interface->info = kind->table->info;
-  interface->methods = NULL;
-  interface->n_methods = 0;
+  interface->methods = kind->methods;
+  interface->n_methods = kind->n_methods;
   return interface;
+}
+
+/* Once for each file of kinds: all that are in it have the same interface. */
+static void
+add_kinds (void)
+{
+  for (const NsdKind *const *file = nsd_kinds; *file != NULL; file++)
+    g_ptr_array_add (all, interface_of_kind (*file));
 }
 
 static void
@@ -54,8 +62,7 @@ nsd_interfaces_init (void)
   all = g_ptr_array_new ();
   for (gsize i = 0; i < n_written; i++)
     g_ptr_array_add (all, (gpointer)written[i]);
-  for (const NsdKind *const *kind = nsd_kinds; *kind != NULL; kind++)
-    g_ptr_array_add (all, interface_of_kind (*kind));
+  add_kinds ();
   for (guint i = 0; i < all->len; i++) {
     const NsdInterface *interface = all->pdata[i];
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "attr-types.h"
+#include "bus-path.h"
 #include "error.h"
 #include "link/kind.h"
 #include "nsd-interfaces.h"
@@ -218,7 +219,25 @@ get_peer (const NsdAttrView *view, const NsdAttr *attr)
 static gboolean
 put_parent (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
 {
-  return nsd_attr_link.put (builder, attr, value, error);
+  return nsd_attr_lower_link.put (builder, attr, value, error);
+}
+
+/* The front part of the path of any link there.  Nobody but the creator of a link can choose it. */
+static GVariant *
+get_link_namespace (const NsdAttrView *view, const NsdAttr *attr)
+{
+  int nsid = (int)nsd_attr_view_get_u32 (view, IFLA_LINK_NETNSID, (guint32)-1);
+  g_autofree char *text = NULL;
+  NsdPath path;
+
+  if (nsid < 0)
+    return g_variant_new_object_path ("/");
+  text = view->context->link_path (view->context->data, nsid, 1);
+  if (!nsd_path_decode (text, &path) || path.node != NSD_NODE_LINK)
+    return g_variant_new_object_path ("/");
+  g_free (text);
+  text = nsd_path_namespace (path.netns);
+  return g_variant_new_object_path (text);
 }
 
 /* ---- nested in IFLA_LINKINFO, IFLA_AF_SPEC ---- */
@@ -368,6 +387,7 @@ static const NsdAttrType link_name = { "s", get_name, put_name };
 static const NsdAttrType lladdr = { "s", get_lladdr, put_lladdr };
 static const NsdAttrType parent = { "o", get_parent, put_parent };
 static const NsdAttrType peer = { "o", get_peer, NULL };
+static const NsdAttrType link_namespace = { "o", get_link_namespace, NULL };
 static const NsdAttrType alternative_names = { "as", get_alternative_names, NULL };
 static const NsdAttrType info_string = { "s", get_info_string, NULL };
 static const NsdAttrType address_generation = { "s", get_address_generation,
@@ -406,6 +426,7 @@ static const NsdAttr rows[] = {
   { IFLA_PROP_LIST, "AlternativeNames", &alternative_names, R },
   { IFLA_LINK, "Parent", &parent, R | CREATE },
   { IFLA_LINK, "Peer", &peer, R },
+  { IFLA_LINK_NETNSID, "LinkNamespace", &link_namespace, R | CREATE },
   { IFLA_QDISC, "Qdisc", &nsd_attr_string, R },
   { IFLA_MIN_MTU, "MinMtu", &nsd_attr_u32, R },
   { IFLA_MAX_MTU, "MaxMtu", &nsd_attr_u32, R },

@@ -10,29 +10,37 @@
 #include "links.h"
 #include "names.h"
 
-gboolean
-nsd_link_create_other_namespace (GVariant *parameters, guint64 *ret_netns)
+/* The namespace that an object path among the settings names, if it is not @own; 0 for none. */
+static guint64
+foreign_namespace (GVariant *value, guint64 own)
 {
-  g_autoptr (GVariant) settings = g_variant_get_child_value (parameters, 2);
+  NsdPath path;
+
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_OBJECT_PATH) ||
+      !nsd_path_decode (g_variant_get_string (value, NULL), &path) || path.netns == own)
+    return 0;
+  return path.netns;
+}
+
+/* Whatever the key, which may be written "Veth.PeerNamespace" too; check_namespaces() refuses two.
+ */
+gboolean
+nsd_link_create_other_namespace (const NsdRequest *request, guint64 *ret_netns)
+{
+  g_autoptr (GVariant) settings = g_variant_get_child_value (request->parameters, 2);
   gboolean found = FALSE;
   GVariantIter iter;
-  const char *key;
   GVariant *value;
 
-  /* The key may be written "Veth.PeerNamespace" too: see nsd_settings_new(). */
   g_variant_iter_init (&iter, settings);
-  while (g_variant_iter_next (&iter, "{&sv}", &key, &value)) {
+  while (g_variant_iter_next (&iter, "{&sv}", NULL, &value)) {
     g_autoptr (GVariant) owned = value;
-    const char *dot = strrchr (key, '.');
-    NsdPath path;
+    guint64 id = foreign_namespace (owned, request->path.netns);
 
-    if (strcmp (dot != NULL ? dot + 1 : key, "PeerNamespace") != 0 ||
-        !g_variant_is_of_type (owned, G_VARIANT_TYPE_OBJECT_PATH) ||
-        !nsd_path_decode (g_variant_get_string (owned, NULL), &path) ||
-        path.node != NSD_NODE_NAMESPACE)
-      continue;
-    *ret_netns = path.netns;
-    found = TRUE;
+    if (id != 0) {
+      *ret_netns = id;
+      found = TRUE;
+    }
   }
   return found;
 }
@@ -42,8 +50,60 @@ typedef struct {
   const char *name;
   const char *kind;
   NsdSettings *settings;
-  int ifindex; /* of what was made */
+  guint64 lower; /* the namespace of the lower device, if it is another one, or 0 */
+  int ifindex;   /* of what was made */
 } Creation;
+
+static gboolean
+is_pair (const NsdKind *kind)
+{
+  return kind != NULL && nsd_attr_table_find (kind->table, "PeerNamespace") != NULL;
+}
+
+/* One namespace besides that of the call: that of the lower device, which several settings can
+ * name, or that of the other end of a pair. */
+static gboolean
+check_namespaces (Creation *creation, const NsdKind *kind, GError **error)
+{
+  guint64 other = 0;
+
+  for (gsize i = 0; i < nsd_settings_count (creation->settings); i++) {
+    const NsdSetting *setting = nsd_settings_nth (creation->settings, i);
+    const char *name = setting->attr->name;
+    guint64 id = foreign_namespace (setting->value, creation->request->path.netns);
+
+    if (is_pair (kind) && (strcmp (name, "Parent") == 0 || strcmp (name, "LinkNamespace") == 0)) {
+      nsd_error_set_invalid (error, "Property %s: a %s link has another end, no lower device", name,
+                             kind->name);
+      return FALSE;
+    }
+    if (id != 0 && other != 0 && id != other) {
+      nsd_error_set_invalid (error, "Property %s: is not in the namespace that others are in",
+                             name);
+      return FALSE;
+    }
+    other = id != 0 ? id : other;
+  }
+  creation->lower = is_pair (kind) ? 0 : other;
+  return TRUE;
+}
+
+/* What is not said in a message of rtnetlink, but set afterwards. */
+static gboolean
+check_made (const Creation *creation, const NsdKind *kind, GError **error)
+{
+  for (gsize i = 0;
+       kind != NULL && kind->make != NULL && i < nsd_settings_count (creation->settings); i++) {
+    const NsdSetting *setting = nsd_settings_nth (creation->settings, i);
+
+    if (setting->table == &nsd_link_table && !(setting->attr->flags & NSD_ATTR_CHANGE)) {
+      nsd_error_set_invalid (error, "Property %s cannot be chosen for a %s link",
+                             setting->attr->name, kind->name);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
 
 static gboolean
 parse (Creation *creation, GVariant *dict, GError **error)
@@ -62,7 +122,7 @@ parse (Creation *creation, GVariant *dict, GError **error)
     nsd_error_set_invalid (error, "Property Name is the first argument, not a setting");
     return FALSE;
   }
-  return TRUE;
+  return check_namespaces (creation, kind, error) && check_made (creation, kind, error);
 }
 
 static void
@@ -70,6 +130,7 @@ init_message (const Creation *creation, NsdAttrBuilder *builder)
 {
   nsd_attr_builder_init (builder, &creation->request->net->context, RTM_NEWLINK,
                          NLM_F_CREATE | NLM_F_EXCL | NLM_F_ECHO, sizeof (struct ifinfomsg));
+  builder->lower_netns = creation->lower;
 }
 
 static gboolean
@@ -80,7 +141,7 @@ build (Creation *creation, NsdAttrBuilder *builder, GError **error)
 
   return (*creation->name == '\0' || nsd_attr_put (builder, name, value, error)) &&
          nsd_settings_put (creation->settings, &nsd_link_table, NSD_ATTR_CREATE, builder, error) &&
-         nsd_link_put_info (builder, creation->kind, "", creation->settings, NSD_ATTR_CREATE,
+         nsd_link_put_info (builder, creation->kind, NULL, creation->settings, NSD_ATTR_CREATE,
                             error);
 }
 
@@ -146,10 +207,10 @@ delete_made (NsdNet *net, int ifindex)
 
 /* What the kernel does not take on creation; a failure takes the link back. */
 static gboolean
-apply_late (NsdNet *net, const Creation *creation, GError **error)
+apply_late (NsdNet *net, const Creation *creation, NsdAttrFlags use, GError **error)
 {
-  if (!nsd_settings_have (creation->settings, NSD_ATTR_LATE) ||
-      nsd_link_apply (net, creation->ifindex, creation->settings, NSD_ATTR_LATE, error))
+  if (!nsd_settings_have (creation->settings, use) ||
+      nsd_link_apply (net, creation->ifindex, creation->settings, use, error))
     return TRUE;
   delete_made (net, creation->ifindex);
   return FALSE;
@@ -213,7 +274,9 @@ finish_peer (Creation *creation, GError **error)
     g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "It was deleted as soon as it was made");
     return FALSE;
   }
-  nsd_link_create_other_namespace (request->parameters, &other);
+  if (!is_pair (nsd_kind_find (creation->kind, NSD_KIND_LINK)))
+    return TRUE;
+  nsd_link_create_other_namespace (request, &other);
   if ((other == request->net->id) == link->foreign) {
     g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "The other end is not where it was made");
     return FALSE;
@@ -232,6 +295,18 @@ finish_peer (Creation *creation, GError **error)
   return TRUE;
 }
 
+/* IFLA_LINK and what is like it are of the namespace that this id means here (rtnl_newlink_create
+ * in net/core/rtnetlink.c). */
+static gboolean
+put_lower_namespace (const Creation *creation, NsdAttrBuilder *builder, GError **error)
+{
+  int nsid = 0;
+
+  return creation->lower == 0 ||
+         (nsd_net_assign_nsid (creation->request->net, creation->lower, &nsid, error) &&
+          nsd_attr_builder_add_u32 (builder, IFLA_LINK_NETNSID, (guint32)nsid, error));
+}
+
 static gboolean
 create (Creation *creation, GError **error)
 {
@@ -240,7 +315,7 @@ create (Creation *creation, GError **error)
   g_autoptr (GHashTable) before = list_indexes (net);
 
   init_message (creation, &builder);
-  if (!build (creation, &builder, error) ||
+  if (!build (creation, &builder, error) || !put_lower_namespace (creation, &builder, error) ||
       !nsd_net_transact (net, &builder, on_echo, creation, error))
     return FALSE;
   creation->ifindex = find_made (net, creation, before);
@@ -248,7 +323,37 @@ create (Creation *creation, GError **error)
     g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "It was deleted as soon as it was made");
     return FALSE;
   }
-  return apply_late (net, creation, error) && finish_peer (creation, error);
+  if (creation->lower != 0)
+    nsd_request_settle (creation->request, creation->lower);
+  return apply_late (net, creation, NSD_ATTR_LATE, error) && finish_peer (creation, error);
+}
+
+/* Not by rtnetlink: the kind makes the link, and what all links have follows. */
+static gboolean
+make (Creation *creation, const NsdKind *kind, GError **error)
+{
+  NsdNet *net = creation->request->net;
+  g_auto (NsdAttrBuilder) builder = { 0 };
+  char name[IFNAMSIZ] = "";
+  const NsdLink *link;
+
+  init_message (creation, &builder);
+  if (!build (creation, &builder, error))
+    return FALSE;
+  if (nsd_links_find_by_name (net, creation->name) != NULL) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_EXISTS, "There is such a link already");
+    return FALSE;
+  }
+  if (!kind->make (kind, creation->name, creation->settings, name, error))
+    return FALSE;
+  nsd_net_drain (net);
+  link = nsd_links_find_by_name (net, name);
+  if (link == NULL) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "It was deleted as soon as it was made");
+    return FALSE;
+  }
+  creation->ifindex = link->ifindex;
+  return apply_late (net, creation, NSD_ATTR_LATE | NSD_ATTR_CHANGE, error);
 }
 
 gboolean
@@ -274,10 +379,15 @@ nsd_link_create (NsdRequest *request, GError **error)
   Creation creation = { .request = request };
   g_autoptr (GVariant) dict = NULL;
   g_autofree char *path = NULL;
+  const NsdKind *kind;
   gboolean ok;
 
   g_variant_get (request->parameters, "(&s&s@a{sv})", &creation.name, &creation.kind, &dict);
-  ok = parse (&creation, dict, error) && create (&creation, error);
+  ok = parse (&creation, dict, error);
+  kind = nsd_kind_find (creation.kind, NSD_KIND_LINK);
+  if (ok)
+    ok = kind != NULL && kind->make != NULL ? make (&creation, kind, error)
+                                            : create (&creation, error);
   g_clear_pointer (&creation.settings, nsd_settings_free);
   if (!ok) {
     nsd_request_prefix_error (request, error, "create %s link %s", creation.kind, creation.name);

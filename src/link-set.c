@@ -26,41 +26,56 @@ put_kind_name (NsdAttrBuilder *builder, int id, const char *name, NsdAttrFlags u
 }
 
 static gboolean
-put_kind (NsdAttrBuilder *builder, int name_id, int data_id, const NsdKind *kind,
+put_data (NsdAttrBuilder *builder, const NsdKind *kind, const NsdSettings *settings,
+          NsdAttrFlags use, GError **error)
+{
+  return nsd_settings_put (settings, kind->table, use, builder, error) &&
+         (kind->put == NULL || kind->put (builder, settings, use, error)) &&
+         (!kind->whole || builder->current == NULL ||
+          nsd_settings_put_unchanged (settings, kind->table, builder, error));
+}
+
+static gboolean
+put_kind (NsdAttrBuilder *builder, const NsdKind *kind, const NsdLink *link,
           const NsdSettings *settings, NsdAttrFlags use, GError **error)
 {
+  gboolean port = kind->role == NSD_KIND_PORT;
+  g_autoptr (GVariant) current = NULL;
   struct nlattr *nest;
+  gboolean ok;
 
-  if (!put_kind_name (builder, name_id, kind->name, use, error))
+  if (!put_kind_name (builder, port ? IFLA_INFO_SLAVE_KIND : IFLA_INFO_KIND, kind->name, use,
+                      error))
     return FALSE;
   if (!nsd_settings_touch (settings, kind->table))
     return TRUE;
-  nest = nsd_attr_builder_open (builder, data_id, error);
-  if (nest == NULL || !nsd_settings_put (settings, kind->table, use, builder, error) ||
-      (kind->put != NULL && !kind->put (builder, settings, use, error)))
-    return FALSE;
-  nsd_attr_builder_close (builder, nest);
-  return TRUE;
+  if (link != NULL)
+    current = nsd_link_properties (link, kind->table->info->name);
+  builder->current = current;
+  nest = nsd_attr_builder_open (builder, port ? IFLA_INFO_SLAVE_DATA : IFLA_INFO_DATA, error);
+  ok = nest != NULL && put_data (builder, kind, settings, use, error);
+  builder->current = NULL;
+  if (ok)
+    nsd_attr_builder_close (builder, nest);
+  return ok;
 }
 
 gboolean
-nsd_link_put_info (NsdAttrBuilder *builder, const char *kind, const char *port,
+nsd_link_put_info (NsdAttrBuilder *builder, const char *kind, const NsdLink *link,
                    const NsdSettings *settings, NsdAttrFlags use, GError **error)
 {
   const NsdKind *known = nsd_kind_find (kind, NSD_KIND_LINK);
-  const NsdKind *of_port = nsd_kind_find (port, NSD_KIND_PORT);
+  const NsdKind *of_port = link != NULL ? nsd_kind_find (link->port, NSD_KIND_PORT) : NULL;
   struct nlattr *info = nsd_attr_builder_open (builder, IFLA_LINKINFO, error);
 
   if (info == NULL)
     return FALSE;
   if (known == NULL && *kind != '\0' && !put_kind_name (builder, IFLA_INFO_KIND, kind, use, error))
     return FALSE;
-  if (known != NULL &&
-      !put_kind (builder, IFLA_INFO_KIND, IFLA_INFO_DATA, known, settings, use, error))
+  if (known != NULL && !put_kind (builder, known, link, settings, use, error))
     return FALSE;
   if (of_port != NULL && nsd_settings_touch (settings, of_port->table) &&
-      !put_kind (builder, IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA, of_port, settings, use,
-                 error))
+      !put_kind (builder, of_port, link, settings, use, error))
     return FALSE;
   nsd_attr_builder_close (builder, info);
   return TRUE;
@@ -91,10 +106,11 @@ send_settings (NsdNet *net, const NsdLink *link, const NsdSettings *settings, Ns
    * (rtnl_newlink in net/core/rtnetlink.c). */
   nsd_attr_builder_init (&builder, &net->context, RTM_NEWLINK, 0, sizeof (struct ifinfomsg));
   ((struct ifinfomsg *)builder.header)->ifi_index = ifindex;
+  builder.lower_netns = nsd_link_lower_namespace (link);
   if (!nsd_settings_put (settings, &nsd_link_table, use, &builder, error))
     return FALSE;
   if (concerns_kind (settings, use) &&
-      !nsd_link_put_info (&builder, link->kind, link->port, settings, use, error))
+      !nsd_link_put_info (&builder, link->kind, link, settings, use, error))
     return FALSE;
   /* Not every change is notified; what is asked for here shall be seen in any case. */
   nsd_net_touch_link (net, ifindex);

@@ -149,12 +149,12 @@ delete_link (NsdRequest *request, GError **error)
 }
 
 static gboolean
-move_to_other_namespace (GVariant *parameters, guint64 *ret_netns)
+move_to_other_namespace (const NsdRequest *request, guint64 *ret_netns)
 {
   const char *text;
   NsdPath path;
 
-  g_variant_get_child (parameters, 0, "&o", &text);
+  g_variant_get_child (request->parameters, 0, "&o", &text);
   if (!nsd_path_decode (text, &path) || path.node != NSD_NODE_NAMESPACE)
     return FALSE;
   *ret_netns = path.netns;
@@ -191,7 +191,7 @@ build_move (NsdRequest *request, NsdAttrBuilder *builder, NsdNetns **ret_target,
 
   if (options == NULL || !check_movable (link_of (request), error))
     return FALSE;
-  if (!move_to_other_namespace (request->parameters, &id)) {
+  if (!move_to_other_namespace (request, &id)) {
     nsd_error_set_invalid (error, "The target is not the path of a namespace");
     return FALSE;
   }

@@ -2,7 +2,7 @@
 /* org.netnsd1.Link: what callers do to links.  Handlers run in the worker. */
 #pragma once
 
-#include "net.h"
+#include "links.h"
 
 extern const NsdInterface nsd_interface_link;
 
@@ -11,8 +11,9 @@ GVariant *nsd_link_create (NsdRequest *request, GError **error);
 gboolean nsd_link_check_create (NsdRequest *request, GError **error);
 GVariant *nsd_link_get_by_name (NsdRequest *request, GError **error);
 GVariant *nsd_link_find_matching (NsdRequest *request, GError **error);
-/* The namespace in which CreateLink would make the other end. */
-gboolean nsd_link_create_other_namespace (GVariant *parameters, guint64 *ret_netns);
+/* The other namespace that the settings of CreateLink speak of: that of the other end of a pair, or
+ * of the lower device. */
+gboolean nsd_link_create_other_namespace (const NsdRequest *request, guint64 *ret_netns);
 
 /* Link @ifindex gets @settings (link-set.c); all or nothing, as far as the kernel allows. */
 gboolean nsd_link_apply (NsdNet *net, int ifindex, const NsdSettings *settings, NsdAttrFlags use,
@@ -22,6 +23,6 @@ gboolean nsd_link_check_set (NsdRequest *request, GError **error);
 gboolean nsd_link_check_set_property (NsdRequest *request, GError **error);
 GVariant *nsd_link_set_property (NsdRequest *request, GError **error);
 
-/* Writes IFLA_LINKINFO with the kind and its settings (link-set.c). */
-gboolean nsd_link_put_info (NsdAttrBuilder *builder, const char *kind, const char *port,
+/* Writes IFLA_LINKINFO with the kind and its settings (link-set.c); @link is NULL on creation. */
+gboolean nsd_link_put_info (NsdAttrBuilder *builder, const char *kind, const NsdLink *link,
                             const NsdSettings *settings, NsdAttrFlags use, GError **error);

@@ -50,6 +50,17 @@ nsd_link_properties (const NsdLink *link, const char *interface)
   return g_variant_lookup_value (link->interfaces, interface, G_VARIANT_TYPE_VARDICT);
 }
 
+guint64
+nsd_link_lower_namespace (const NsdLink *link)
+{
+  g_autoptr (GVariant) properties = nsd_link_properties (link, NSD_IFACE_LINK);
+  const char *text = "/";
+  NsdPath path;
+
+  g_variant_lookup (properties, "LinkNamespace", "&o", &text);
+  return nsd_path_decode (text, &path) && path.node == NSD_NODE_NAMESPACE ? path.netns : 0;
+}
+
 gboolean
 nsd_link_has_alternative_name (const NsdLink *link, const char *name)
 {

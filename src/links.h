@@ -30,6 +30,10 @@ GList *nsd_links_list (NsdNet *net);
 /* Properties of @interface, as a{sv}; NULL if the link has not got it.  Owned by the caller. */
 GVariant *nsd_link_properties (const NsdLink *link, const char *interface);
 
+/* The namespace of its lower device or other end; 0 if that is the link's own, or not on the bus.
+ */
+guint64 nsd_link_lower_namespace (const NsdLink *link);
+
 /* Events were lost: what has an index now may be another link than the one that had it before. */
 void nsd_links_doubt (NsdNet *net);
 /* RTM_NEWLINK or RTM_DELLINK. */

@@ -115,4 +115,7 @@ gboolean nsd_net_dump (NsdNet *net, int type, gconstpointer header, gsize header
 
 /* The id of the namespace that has @nsid here; 0 if it is not on the bus (nsids.c). */
 guint64 nsd_net_resolve_nsid (NsdNet *net, int nsid);
+/* The id that namespace @netns has here, made if it has none; FALSE with NotFound if it is not on
+ * the bus. */
+gboolean nsd_net_assign_nsid (NsdNet *net, guint64 netns, int *ret_nsid, GError **error);
 void nsd_net_forget_nsid (NsdNet *net, int nsid);

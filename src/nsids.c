@@ -10,6 +10,7 @@
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 
+#include "error.h"
 #include "netns-known.h"
 
 typedef struct {
@@ -26,22 +27,64 @@ on_nsid (struct nlmsghdr *nlh, gpointer data)
   answer->nsid = (int)nsd_attr_view_get_u32 (&view, NETNSA_NSID, (guint32)NETNSA_NSID_NOT_ASSIGNED);
 }
 
+static void
+ask (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func, gpointer data)
+{
+  g_auto (NsdNlFailure) failure = { 0 };
+
+  if (net->nsid_socket == NULL)
+    net->nsid_socket = nsd_nl_socket_new (NULL);
+  if (net->nsid_socket != NULL)
+    nsd_nl_socket_request (net->nsid_socket, builder->msg, func, data, &failure);
+}
+
 static int
 nsid_of (NsdNet *net, const NsdNetns *netns)
 {
   g_auto (NsdAttrBuilder) builder = { 0 };
-  g_auto (NsdNlFailure) failure = { 0 };
   Answer answer = { NETNSA_NSID_NOT_ASSIGNED };
-
-  if (net->nsid_socket == NULL)
-    net->nsid_socket = nsd_nl_socket_new (NULL);
-  if (net->nsid_socket == NULL)
-    return answer.nsid;
 
   nsd_attr_builder_init (&builder, &net->context, RTM_GETNSID, 0, sizeof (struct rtgenmsg));
   nsd_attr_builder_add_u32 (&builder, NETNSA_FD, (guint32)nsd_netns_fd (netns), NULL);
-  nsd_nl_socket_request (net->nsid_socket, builder.msg, on_nsid, &answer, &failure);
+  ask (net, &builder, on_nsid, &answer);
   return answer.nsid;
+}
+
+/* Somebody else may be faster: then the request fails, and the id is there all the same. */
+static void
+make_nsid (NsdNet *net, const NsdNetns *netns)
+{
+  g_auto (NsdAttrBuilder) builder = { 0 };
+
+  nsd_attr_builder_init (&builder, &net->context, RTM_NEWNSID, 0, sizeof (struct rtgenmsg));
+  nsd_attr_builder_add_u32 (&builder, NETNSA_NSID, (guint32)NETNSA_NSID_NOT_ASSIGNED, NULL);
+  nsd_attr_builder_add_u32 (&builder, NETNSA_FD, (guint32)nsd_netns_fd (netns), NULL);
+  ask (net, &builder, NULL, NULL);
+}
+
+gboolean
+nsd_net_assign_nsid (NsdNet *net, guint64 id, int *ret_nsid, GError **error)
+{
+  g_autoptr (NsdNetns) netns = nsd_netns_known_find (id);
+  int nsid;
+
+  if (netns == NULL) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND, "There is no namespace %" G_GUINT64_FORMAT,
+                 id);
+    return FALSE;
+  }
+  nsid = nsid_of (net, netns);
+  if (nsid < 0) {
+    make_nsid (net, netns);
+    nsid = nsid_of (net, netns);
+  }
+  if (nsid < 0) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_KERNEL,
+                 "The kernel gives namespace %" G_GUINT64_FORMAT " no id here", id);
+    return FALSE;
+  }
+  *ret_nsid = nsid;
+  return TRUE;
 }
 
 guint64

@@ -42,7 +42,7 @@ typedef struct {
   const char *details[2];
   /* The namespace that the arguments name besides that of the path, in which the action is needed
    * too; NULL where there is none. */
-  gboolean (*other_namespace) (GVariant *parameters, guint64 *ret_netns);
+  gboolean (*other_namespace) (const NsdRequest *request, guint64 *ret_netns);
 } NsdMethod;
 
 /* One D-Bus interface: what the XML says, what runs it. */

@@ -72,4 +72,7 @@ static const NsdAttr rows[] = {
 static const NsdAttrTable table = { &org_netnsd1_link_bridge_port_interface, rows,
                                     G_N_ELEMENTS (rows) };
 
-const NsdKind nsd_kind_bridge_port = { "bridge", NSD_KIND_PORT, &table, NULL };
+const NsdKind nsd_kinds_bridge_port[] = {
+  { .name = "bridge", .role = NSD_KIND_PORT, .table = &table },
+  { 0 },
+};

@@ -139,4 +139,7 @@ static const NsdAttr rows[] = {
 static const NsdAttrTable table = { &org_netnsd1_link_bridge_interface, rows, G_N_ELEMENTS (rows) };
 
 const NsdAttrType nsd_attr_bridge_id = { "s", get_bridge_id, NULL };
-const NsdKind nsd_kind_bridge = { "bridge", NSD_KIND_LINK, &table, put };
+const NsdKind nsd_kinds_bridge[] = {
+  { .name = "bridge", .role = NSD_KIND_LINK, .table = &table, .put = put },
+  { 0 },
+};

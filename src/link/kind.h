@@ -1,25 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Kinds of links.
  *
- * A kind is one file of rows that ends in one constant, and one line in kinds.c.  Hooks are for
- * what rows cannot say. */
+ * A file has the rows of one D-Bus interface, and the kinds of links that have it: it ends in one
+ * constant, and has one line in kinds.def.  Hooks are for what rows cannot say. */
 #pragma once
 
+#include <linux/if.h>
+
 #include "attr.h"
+#include "object.h"
 
 typedef enum {
   NSD_KIND_LINK, /* what the link is: IFLA_INFO_KIND, IFLA_INFO_DATA */
   NSD_KIND_PORT, /* what it is to its master: IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA */
 } NsdKindRole;
 
-typedef struct {
+typedef struct _NsdKind NsdKind;
+struct _NsdKind {
   const char *name; /* of the kind, as in ip(8) and the kernel */
   NsdKindRole role;
-  const NsdAttrTable *table;
+  const NsdAttrTable *table; /* kinds with the same attributes share one */
   /* Writes into the open nest of the role what rows cannot; NULL: the rows say all. */
   gboolean (*put) (NsdAttrBuilder *builder, const NsdSettings *settings, NsdAttrFlags use,
                    GError **error);
-} NsdKind;
+  /* The kernel takes what a change does not say as its default: so all is said again. */
+  gboolean whole;
+  /* Makes a link that rtnetlink cannot make, in the namespace of the calling thread, and says what
+   * the kernel called it, which is its choice if @name is empty; NULL: rtnetlink can.  The settings
+   * of the rows are the hook's then, and other settings follow. */
+  gboolean (*make) (const NsdKind *kind, const char *name, const NsdSettings *settings,
+                    char ret_name[IFNAMSIZ], GError **error);
+  const NsdMethod *methods; /* of the interface, or NULL */
+  gsize n_methods;
+};
 
 /* The attributes that every link has: ../link-attr.c. */
 extern const NsdAttrTable nsd_link_table;
@@ -27,11 +40,13 @@ extern const NsdAttrTable nsd_link_table;
 /* A bridge id as ip(8) prints it: "8000.2:0:0:0:0:1"; bridge.c. */
 extern const NsdAttrType nsd_attr_bridge_id;
 
-extern const NsdKind nsd_kind_bridge;
-extern const NsdKind nsd_kind_bridge_port;
-extern const NsdKind nsd_kind_veth;
+/* The kinds, by file: each file ends in one array, whose last entry has no name, and has a line in
+ * kinds.def. */
+#define KIND(file) extern const NsdKind nsd_kinds_##file[];
+#include "kinds.def"
+#undef KIND
 
-/* All kinds; ends in NULL. */
+/* Those arrays; ends in NULL. */
 extern const NsdKind *const nsd_kinds[];
 
 /* NULL for a kind without rows: then it is a plain link. */

@@ -43,4 +43,7 @@ static const NsdAttr rows[] = {
 
 static const NsdAttrTable table = { &org_netnsd1_link_veth_interface, rows, G_N_ELEMENTS (rows) };
 
-const NsdKind nsd_kind_veth = { "veth", NSD_KIND_LINK, &table, put };
+const NsdKind nsd_kinds_veth[] = {
+  { .name = "veth", .role = NSD_KIND_LINK, .table = &table, .put = put },
+  { 0 },
+};

@@ -123,7 +123,7 @@ offset_of (const NsdAttrBuilder *builder, gconstpointer bytes, gsize length)
 static void
 test_peer (void)
 {
-  const NsdAttrTable *const tables[] = { nsd_kind_veth.table, NULL };
+  const NsdAttrTable *const tables[] = { nsd_kinds_veth[0].table, NULL };
   g_autoptr (GVariant) dict = g_variant_ref_sink (g_variant_new_parsed (
       "{'Peer': <{'Name': <'inside'>, 'Up': <true>, 'Mtu': <uint32 4711>}>}"));
   g_autoptr (NsdSettings) settings = nsd_settings_new (dict, tables, NSD_ATTR_CREATE, NULL);
@@ -134,7 +134,7 @@ test_peer (void)
   test_builder_init (&builder);
   header = builder.header;
   put_link (&builder, "Name", "'outside'");
-  g_assert_true (nsd_kind_veth.put (&builder, settings, NSD_ATTR_CREATE, NULL));
+  g_assert_true (nsd_kinds_veth[0].put (&builder, settings, NSD_ATTR_CREATE, NULL));
   g_assert_true (builder.header == header);
   g_assert_cmpuint (((struct ifinfomsg *)header)->ifi_flags, ==, 0);
   g_assert_cmpstr (nsd_attr_builder_property_at (&builder, offset_of (&builder, "inside", 7)), ==,

@@ -249,8 +249,10 @@ main (int argc, char **argv)
   guard_init ();
   rnd = g_rand_new_with_seed (1234567);
   add_table (&nsd_link_table);
-  for (const NsdKind *const *kind = nsd_kinds; *kind != NULL; kind++)
-    add_table ((*kind)->table);
+  for (const NsdKind *const *file = nsd_kinds; *file != NULL; file++)
+    for (const NsdKind *kind = *file; kind->name != NULL; kind++)
+      if (kind == *file || kind->table != kind[-1].table)
+        add_table (kind->table);
   add_table (&nsd_address_table);
   add_table (&nsd_route_table);
   g_test_add_func ("/attr-robustness/route-key", test_route_key);

@@ -216,7 +216,7 @@ static void
 test_bridge_id (void)
 {
   static const guint8 id[8] = { 0x80, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x0a };
-  const NsdAttr *attr = test_row (nsd_kind_bridge.table, "BridgeId");
+  const NsdAttr *attr = test_row (nsd_kinds_bridge[0].table, "BridgeId");
 
   test_reads (attr, id, 8, "'8000.2:0:0:0:0:a'");
   test_reads (attr, id, 7, "''");
@@ -227,9 +227,9 @@ static void
 test_bridge_switches (void)
 {
   const guint32 options[2] = { 0x2, 0x3 };
-  const NsdAttr *off = test_row (nsd_kind_bridge.table, "NoLinklocalLearn");
-  const NsdAttr *on = test_row (nsd_kind_bridge.table, "McastVlanSnooping");
-  const NsdAttr *missing = test_row (nsd_kind_bridge.table, "MstEnable");
+  const NsdAttr *off = test_row (nsd_kinds_bridge[0].table, "NoLinklocalLearn");
+  const NsdAttr *on = test_row (nsd_kinds_bridge[0].table, "McastVlanSnooping");
+  const NsdAttr *missing = test_row (nsd_kinds_bridge[0].table, "MstEnable");
   NsdAttrView view;
   g_autofree gpointer memory = test_view_of_attribute (&view, off->id, options, sizeof options);
 

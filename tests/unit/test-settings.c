@@ -181,12 +181,12 @@ test_usable_row (void)
 static void
 test_peer_of_veth (void)
 {
-  const NsdAttrTable *const of_veth[] = { &nsd_link_table, nsd_kind_veth.table, NULL };
+  const NsdAttrTable *const of_veth[] = { &nsd_link_table, nsd_kinds_veth[0].table, NULL };
   g_autoptr (NsdSettings) settings =
       parse (of_veth, "{'Peer': <{'Name': <'b'>}>, 'Mtu': <uint32 9000>}", CREATE, NULL);
 
   g_assert_nonnull (settings);
-  g_assert_true (nsd_settings_nth (settings, 0)->table == nsd_kind_veth.table);
+  g_assert_true (nsd_settings_nth (settings, 0)->table == nsd_kinds_veth[0].table);
   g_assert_true (nsd_settings_nth (settings, 1)->table == &nsd_link_table);
 }
 
