@@ -118,23 +118,30 @@ put_scope (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError
   return TRUE;
 }
 
+/* __inet_insert_ifa() in net/ipv4/devinet.c drops them without a word. */
+#define IPV6_FLAGS                                                                                 \
+  ((guint32)(IFA_F_NODAD | IFA_F_OPTIMISTIC | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR))
+
 /* ip(8) says «dynamic» for what is not permanent, and «temporary» for IPv6's secondary. */
 static GVariant *
 get_flags (const NsdAttrView *view, const NsdAttr *attr)
 {
   guint32 flags = nsd_attr_view_get_u32 (view, IFA_FLAGS, header_of (view)->ifa_flags);
   gboolean temporary = header_of (view)->ifa_family == AF_INET6 && (flags & IFA_F_SECONDARY);
+  gboolean dynamic = !(flags & IFA_F_PERMANENT);
   g_autoptr (GVariant) words = NULL;
   GVariantBuilder builder;
   GVariantIter iter;
   const char *word;
 
+  flags &= ~(guint32)(IFA_F_PERMANENT | (temporary ? IFA_F_SECONDARY : 0));
+  if (!temporary && !dynamic)
+    return nsd_flag_words_variant (flag_words, flags);
   g_variant_builder_init (&builder, G_VARIANT_TYPE_STRING_ARRAY);
   if (temporary)
     g_variant_builder_add (&builder, "s", "temporary");
-  if (!(flags & IFA_F_PERMANENT))
+  if (dynamic)
     g_variant_builder_add (&builder, "s", "dynamic");
-  flags &= ~(guint32)(IFA_F_PERMANENT | (temporary ? IFA_F_SECONDARY : 0));
   words = g_variant_ref_sink (nsd_flag_words_variant (flag_words, flags));
   g_variant_iter_init (&iter, words);
   while (g_variant_iter_next (&iter, "&s", &word))
@@ -143,21 +150,28 @@ get_flags (const NsdAttrView *view, const NsdAttr *attr)
 }
 
 static gboolean
+refuse_flags (guint32 flags, const char *why, GError **error)
+{
+  g_autoptr (GVariant) words = g_variant_ref_sink (nsd_flag_words_variant (flag_words, flags));
+  const char *word;
+
+  if (flags == 0)
+    return TRUE;
+  g_variant_get_child (words, 0, "&s", &word);
+  nsd_error_set_invalid (error, "the flag “%s” %s", word, why);
+  return FALSE;
+}
+
+static gboolean
 put_flags (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
 {
   guint32 flags = 0;
 
-  if (!nsd_flag_words_parse (flag_words, value, &flags, error))
+  if (!nsd_flag_words_parse (flag_words, value, &flags, error) ||
+      !refuse_flags (flags & ~NSD_ADDRESS_CHOOSABLE_FLAGS, "is for the kernel to set", error) ||
+      (builder->family == AF_INET &&
+       !refuse_flags (flags & IPV6_FLAGS, "is for IPv6 addresses alone", error)))
     return FALSE;
-  if (flags & ~NSD_ADDRESS_CHOOSABLE_FLAGS) {
-    g_autoptr (GVariant) bad = g_variant_ref_sink (
-        nsd_flag_words_variant (flag_words, flags & ~NSD_ADDRESS_CHOOSABLE_FLAGS));
-    const char *word;
-
-    g_variant_get_child (bad, 0, "&s", &word);
-    nsd_error_set_invalid (error, "the flag “%s” is for the kernel to set", word);
-    return FALSE;
-  }
   return nsd_attr_builder_add_u32 (builder, IFA_FLAGS, flags, error);
 }
 
@@ -180,14 +194,13 @@ get_cache_info (const NsdAttrView *view, const NsdAttr *attr)
 {
   const struct nlattr *nla = nsd_attr_view_get (view, attr->id, sizeof (struct ifa_cacheinfo));
   struct ifa_cacheinfo info = { 0 };
-  GVariantBuilder builder;
+  GVariant *entries[2];
 
   if (nla != NULL)
     memcpy (&info, nla_data (nla), sizeof info);
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{st}"));
-  g_variant_builder_add (&builder, "{st}", "created", (guint64)info.cstamp);
-  g_variant_builder_add (&builder, "{st}", "updated", (guint64)info.tstamp);
-  return g_variant_builder_end (&builder);
+  entries[0] = g_variant_new ("{st}", "created", (guint64)info.cstamp);
+  entries[1] = g_variant_new ("{st}", "updated", (guint64)info.tstamp);
+  return g_variant_new_array (NULL, entries, G_N_ELEMENTS (entries));
 }
 
 static GVariant *
@@ -245,12 +258,12 @@ static const NsdAttrType link_of_address = { "o", get_link, NULL };
 static const NsdAttrType local = { "s", get_local, NULL };
 static const NsdAttrType prefix_length = { "y", get_prefix_length, NULL };
 static const NsdAttrType peer = { "s", get_peer, NULL };
-static const NsdAttrType broadcast = { "s", get_broadcast, NULL };
+static const NsdAttrType broadcast = { "s", get_broadcast, NULL, TRUE };
 static const NsdAttrType scope = { "s", get_scope, put_scope };
 static const NsdAttrType flags = { "as", get_flags, put_flags };
 static const NsdAttrType lifetime = { "u", get_lifetime, NULL };
-static const NsdAttrType protocol = { "s", get_protocol, put_protocol };
-static const NsdAttrType cache_info = { "a{st}", get_cache_info, NULL };
+static const NsdAttrType protocol = { "s", get_protocol, put_protocol, TRUE };
+static const NsdAttrType cache_info = { "a{st}", get_cache_info, NULL, TRUE };
 
 static const NsdAttr rows[] = {
   { 0, "Address", &address, R },
@@ -272,5 +285,6 @@ static const NsdAttr rows[] = {
   { IFA_CACHEINFO, "CacheInfo", &cache_info, R },
 };
 
-const NsdAttrTable nsd_address_table = { &org_netnsd1_address_interface, rows,
-                                         G_N_ELEMENTS (rows) };
+static NsdAttrShared shared[G_N_ELEMENTS (rows)];
+const NsdAttrTable nsd_address_table = { &org_netnsd1_address_interface, rows, G_N_ELEMENTS (rows),
+                                         shared };

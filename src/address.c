@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "address-check.h"
 #include "addresses.h"
 #include "attr-types.h"
 #include "error.h"
@@ -23,6 +24,7 @@ typedef struct {
 } Subject;
 
 static const NsdAttrTable add_options;
+static const NsdAttrTable item_options;
 
 /* ---- what is written by more than one setting ---- */
 
@@ -76,13 +78,13 @@ put_subject (NsdAttrBuilder *builder, const Subject *subject, GError **error)
 /* ---- Link.AddAddress ---- */
 
 static gboolean
-parse_subject (GVariant *text, const NsdSettings *settings, Subject *subject, GError **error)
+parse_subject (const char *text, const NsdSettings *settings, Subject *subject, GError **error)
 {
   const char *peer = nsd_settings_get_string (settings, "Peer", "");
 
   subject->family = AF_UNSPEC;
-  subject->length = nsd_prefix_parse (g_variant_get_string (text, NULL), &subject->family,
-                                      subject->local, &subject->prefix_length, error);
+  subject->length =
+      nsd_prefix_parse (text, &subject->family, subject->local, &subject->prefix_length, error);
   if (subject->length == 0)
     return FALSE;
   memcpy (subject->peer, subject->local, sizeof subject->peer);
@@ -114,10 +116,6 @@ put_broadcast (NsdAttrBuilder *builder, const Subject *subject, const NsdSetting
 
   if (*text == '\0')
     return TRUE;
-  if (subject->family != AF_INET) {
-    nsd_error_set_invalid (error, "Property Broadcast: there is none in IPv6");
-    return FALSE;
-  }
   if (strcmp (text, "+") == 0) {
     guint32 mask = subject->prefix_length == 0 ? 0 : G_MAXUINT32 << (32 - subject->prefix_length);
     guint32 address;
@@ -133,14 +131,13 @@ put_broadcast (NsdAttrBuilder *builder, const Subject *subject, const NsdSetting
 }
 
 static gboolean
-build_add (NsdRequest *request, NsdAttrBuilder *builder, const Subject *subject,
+build_add (NsdNet *net, int ifindex, NsdAttrBuilder *builder, const Subject *subject,
            const NsdSettings *settings, GError **error)
 {
   gboolean replace = nsd_settings_get_boolean (settings, "Replace", FALSE);
 
-  init_message (request->net, builder, RTM_NEWADDR,
-                NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL), request->path.ifindex,
-                subject);
+  init_message (net, builder, RTM_NEWADDR, NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL),
+                ifindex, subject);
   /* The default of ip(8): default_scope() in ip/ipaddress.c. */
   if (subject->family == AF_INET && subject->local[0] == 127)
     ((struct ifaddrmsg *)builder->header)->ifa_scope = RT_SCOPE_HOST;
@@ -170,6 +167,20 @@ check_label (const NsdLink *link, const NsdSettings *settings, GError **error)
   return FALSE;
 }
 
+/* The request that adds @text with @settings, in @builder. */
+static gboolean
+parse_settings (NsdNet *net, int ifindex, const char *text, const NsdSettings *settings,
+                NsdAttrBuilder *builder, Subject *subject, GError **error)
+{
+  return parse_subject (text, settings, subject, error) &&
+         nsd_address_check_family (settings, subject->family, error) &&
+         check_label (nsd_links_find (net, ifindex), settings, error) &&
+         (!nsd_settings_get_boolean (settings, "Replace", FALSE) ||
+          nsd_address_check_replace (net, ifindex, subject->local, subject->length,
+                                     subject->prefix_length, subject->peer, error)) &&
+         build_add (net, ifindex, builder, subject, settings, error);
+}
+
 /* The request of AddAddress in @builder; FALSE with the error that the caller gets. */
 static gboolean
 parse_add (NsdRequest *request, NsdAttrBuilder *builder, Subject *subject, GError **error)
@@ -178,11 +189,33 @@ parse_add (NsdRequest *request, NsdAttrBuilder *builder, Subject *subject, GErro
   g_autoptr (GVariant) text = g_variant_get_child_value (request->parameters, 0);
   g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 1);
   g_autoptr (NsdSettings) settings = nsd_settings_new (dict, tables, NSD_ATTR_CREATE, error);
-  const NsdLink *link = nsd_links_find (request->net, request->path.ifindex);
 
-  return settings != NULL && parse_subject (text, settings, subject, error) &&
-         check_label (link, settings, error) &&
-         build_add (request, builder, subject, settings, error);
+  return settings != NULL &&
+         parse_settings (request->net, request->path.ifindex, g_variant_get_string (text, NULL),
+                         settings, builder, subject, error);
+}
+
+gboolean
+nsd_address_build_add (NsdNet *net, int ifindex, GVariant *dict, NsdAttrBuilder *builder,
+                       char **ret_key, GError **error)
+{
+  const NsdAttrTable *const tables[] = { &nsd_address_table, &item_options, NULL };
+  g_autoptr (NsdSettings) settings = nsd_settings_new (dict, tables, NSD_ATTR_CREATE, error);
+  const char *text;
+  Subject subject = { 0 };
+
+  if (settings == NULL)
+    return FALSE;
+  text = nsd_settings_get_string (settings, "Address", NULL);
+  if (text == NULL) {
+    nsd_error_set_invalid (error, "Property Address is missing");
+    return FALSE;
+  }
+  if (!parse_settings (net, ifindex, text, settings, builder, &subject, error))
+    return FALSE;
+  *ret_key =
+      nsd_address_key (ifindex, subject.local, subject.length, subject.prefix_length, subject.peer);
+  return TRUE;
 }
 
 static void
@@ -311,12 +344,7 @@ put_kept_flags (NsdAttrBuilder *builder, const NsdAttrView *view, const NsdSetti
   if (nsd_settings_get (settings, "Flags") == NULL)
     return nsd_attr_builder_add_u32 (builder, IFA_FLAGS, now, error);
   written = nlmsg_find_attr (nlmsg_hdr (builder->msg), sizeof *ifa, IFA_FLAGS);
-  if (ifa->ifa_family == AF_INET && nla_get_u32 (written) != now) {
-    g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_SUPPORTED,
-                 "The kernel does not change the flags of an IPv4 address (property Flags)");
-    return FALSE;
-  }
-  return TRUE;
+  return nsd_address_check_flags (view, nla_get_u32 (written), error);
 }
 
 static guint32
@@ -340,6 +368,7 @@ build_set (NsdRequest *request, NsdAttrBuilder *builder, const NsdAttrView *view
   init_message (request->net, builder, RTM_NEWADDR, NLM_F_REPLACE, (int)shown->ifa_index, subject);
   ((struct ifaddrmsg *)builder->header)->ifa_scope = shown->ifa_scope;
   return put_subject (builder, subject, error) &&
+         nsd_address_check_metric (view, settings, error) &&
          nsd_settings_put (settings, &nsd_address_table, NSD_ATTR_CHANGE, builder, error) &&
          put_unchanged (builder, view, settings, error) &&
          put_kept_flags (builder, view, settings, error) &&
@@ -368,6 +397,20 @@ set (NsdRequest *request, GError **error)
   return NULL;
 }
 
+gboolean
+nsd_address_build_delete (NsdNet *net, const struct nlmsghdr *nlh, NsdAttrBuilder *builder,
+                          GError **error)
+{
+  const struct ifaddrmsg *ifa = nlmsg_data (nlh);
+  Subject subject = { 0 };
+  NsdAttrView view;
+
+  nsd_attr_view_init_message (&view, &net->context, nlh, sizeof *ifa);
+  subject_of (&view, &subject);
+  init_message (net, builder, RTM_DELADDR, 0, (int)ifa->ifa_index, &subject);
+  return put_subject (builder, &subject, error);
+}
+
 static GVariant *
 delete_address (NsdRequest *request, GError **error)
 {
@@ -378,8 +421,7 @@ delete_address (NsdRequest *request, GError **error)
 
   view_of (request, &view);
   subject_of (&view, &subject);
-  init_message (request->net, &builder, RTM_DELADDR, 0, ifindex, &subject);
-  if (!put_subject (&builder, &subject, error) ||
+  if (!nsd_address_build_delete (request->net, record_of (request)->message, &builder, error) ||
       !nsd_net_transact (request->net, &builder, NULL, NULL, error))
     prefix_error (request, "delete", &subject, ifindex, error);
   return NULL;
@@ -389,6 +431,13 @@ static const NsdAttr add_option_rows[] = {
   { 0, "Replace", &nsd_attr_option_b, NSD_ATTR_CREATE },
 };
 static const NsdAttrTable add_options = { NULL, add_option_rows, G_N_ELEMENTS (add_option_rows) };
+
+/* One of several. */
+static const NsdAttr item_option_rows[] = {
+  { 0, "Address", &nsd_attr_option_s, NSD_ATTR_CREATE },
+};
+static const NsdAttrTable item_options = { NULL, item_option_rows,
+                                           G_N_ELEMENTS (item_option_rows) };
 
 static const NsdMethod methods[] = {
   { "Set", NSD_ACTION_CONFIGURE_ADDRESS, NSD_IN_WORKER, set },

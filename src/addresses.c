@@ -8,8 +8,14 @@
 static void
 append_hex (GString *key, gconstpointer bytes, gsize length)
 {
-  for (gsize i = 0; i < length; i++)
-    g_string_append_printf (key, "%02x", ((const guint8 *)bytes)[i]);
+  static const char digits[] = "0123456789abcdef";
+
+  for (gsize i = 0; i < length; i++) {
+    guint8 byte = ((const guint8 *)bytes)[i];
+
+    g_string_append_c (key, digits[byte >> 4]);
+    g_string_append_c (key, digits[byte & 15]);
+  }
 }
 
 char *
@@ -51,6 +57,28 @@ key_of_message (NsdNet *net, const struct nlmsghdr *nlh)
                           address != NULL ? nla_data (address) : NULL);
 }
 
+/* Another peer makes another object of an IPv6 address, and the kernel does not say which one it
+ * was before (inet6_addr_modify() in net/ipv6/addrconf.c). */
+static gboolean
+may_replace (NsdNet *net, const char *key, const struct nlmsghdr *nlh)
+{
+  const struct ifaddrmsg *ifa = nlmsg_data (nlh);
+
+  return ifa->ifa_family == AF_INET6 &&
+         nlmsg_find_attr ((struct nlmsghdr *)nlh, sizeof *ifa, IFA_LOCAL) != NULL &&
+         nsd_records_find (net->addresses, key) == NULL;
+}
+
+static void
+take_address (NsdNet *net, const char *key, const struct nlmsghdr *nlh)
+{
+  const struct ifaddrmsg *ifa = nlmsg_data (nlh);
+
+  if (ifa->ifa_flags & IFA_F_TENTATIVE)
+    net->has_tentative = TRUE;
+  nsd_records_set (net->addresses, key, (int)ifa->ifa_index, nlh);
+}
+
 void
 nsd_addresses_event (NsdNet *net, const struct nlmsghdr *nlh)
 {
@@ -60,7 +88,9 @@ nsd_addresses_event (NsdNet *net, const struct nlmsghdr *nlh)
   if (key == NULL)
     return;
   if (nlh->nlmsg_type == RTM_NEWADDR) {
-    nsd_records_set (net->addresses, key, (int)ifa->ifa_index, nlh);
+    if (may_replace (net, key, nlh))
+      nsd_net_touch_addresses (net);
+    take_address (net, key, nlh);
     return;
   }
   nsd_records_remove (net->addresses, key);
@@ -70,17 +100,54 @@ nsd_addresses_event (NsdNet *net, const struct nlmsghdr *nlh)
     nsd_net_touch_routes (net, AF_INET);
 }
 
+void
+nsd_addresses_touch_silent (NsdNet *net)
+{
+  if (net->has_tentative)
+    nsd_net_touch_addresses (net);
+}
+
+typedef struct {
+  int ifindex;
+  gboolean found;
+} Search;
+
+static void
+look_at (gpointer data, gpointer user_data)
+{
+  const NsdRecord *record = data;
+  const struct ifaddrmsg *ifa = nlmsg_data (record->message);
+  Search *search = user_data;
+
+  search->found |= record->ifindex == search->ifindex && ifa->ifa_family == AF_INET6;
+}
+
+void
+nsd_addresses_link_down (NsdNet *net, int ifindex)
+{
+  Search search = { ifindex, FALSE };
+
+  nsd_records_foreach (net->addresses, look_at, &search);
+  if (search.found)
+    nsd_net_touch_addresses (net);
+}
+
 static void
 restart_dump (gpointer data)
 {
-  nsd_records_begin (((NsdNet *)data)->addresses);
+  NsdNet *net = data;
+
+  net->has_tentative = FALSE;
+  nsd_records_begin (net->addresses);
 }
 
 static void
 on_address (struct nlmsghdr *nlh, gpointer data)
 {
-  if (nlh->nlmsg_type == RTM_NEWADDR)
-    nsd_addresses_event (data, nlh);
+  g_autofree char *key = nlh->nlmsg_type == RTM_NEWADDR ? key_of_message (data, nlh) : NULL;
+
+  if (key != NULL)
+    take_address (data, key, nlh);
 }
 
 gboolean

@@ -19,3 +19,9 @@ char *nsd_address_key (int ifindex, gconstpointer local, gsize length, guint pre
 void nsd_addresses_event (NsdNet *net, const struct nlmsghdr *nlh);
 /* Compares all with the kernel; FALSE if the answer is not sure. */
 gboolean nsd_addresses_refresh (NsdNet *net);
+/* The kernel says nothing of most changes to an address that is tentative
+ * (inet6_addr_modify() in net/ipv6/addrconf.c): if there is one, all are compared. */
+void nsd_addresses_touch_silent (NsdNet *net);
+/* Link @ifindex went down: what stays is to be proved again, which nobody is told
+ * (addrconf_ifdown() with the sysctl keep_addr_on_down). */
+void nsd_addresses_link_down (NsdNet *net, int ifindex);

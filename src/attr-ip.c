@@ -57,6 +57,30 @@ nsd_prefix_parse (const char *text, int *family, guint8 bytes[16], guint8 *ret_l
   return length;
 }
 
+static gboolean
+has_host_bits (const guint8 *bytes, gsize length, guint bits)
+{
+  for (gsize i = 0; i < length; i++) {
+    guint keep = bits > i * 8 ? MIN (bits - (guint)i * 8, 8) : 0;
+
+    if (bytes[i] & (0xff >> keep))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gsize
+nsd_network_parse (const char *text, int *family, guint8 bytes[16], guint8 *ret_length,
+                   GError **error)
+{
+  gsize length = nsd_prefix_parse (text, family, bytes, ret_length, error);
+
+  if (length == 0 || !has_host_bits (bytes, length, *ret_length))
+    return length;
+  nsd_error_set_invalid (error, "“%s” has bits set behind its prefix length", text);
+  return 0;
+}
+
 /* ---- as attributes ---- */
 
 static const guint8 none[16];

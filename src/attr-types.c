@@ -299,19 +299,21 @@ nsd_word_parse (const NsdWord *words, guint32 max, const char *word, guint32 *re
 GVariant *
 nsd_flag_words_variant (const NsdWord *words, guint32 flags)
 {
-  GVariantBuilder builder;
+  const char *found[32]; /* each stands for a bit of its own, or more */
+  char number[9];
+  gsize n_found = 0;
 
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_STRING_ARRAY);
   for (; words->word != NULL; words++) {
     if ((flags & words->value) == words->value) {
-      g_variant_builder_add (&builder, "s", words->word);
+      found[n_found++] = words->word;
       flags &= ~words->value;
     }
   }
-  if (flags != 0)
-    g_variant_builder_add_value (&builder,
-                                 g_variant_new_take_string (g_strdup_printf ("%x", flags)));
-  return g_variant_builder_end (&builder);
+  if (flags != 0) {
+    g_snprintf (number, sizeof number, "%x", flags);
+    found[n_found++] = number;
+  }
+  return g_variant_new_strv (found, (gssize)n_found);
 }
 
 gboolean
@@ -520,25 +522,25 @@ get_nothing (const NsdAttrView *view, const NsdAttr *attr)
   g_return_val_if_reached (NULL);
 }
 
-const NsdAttrType nsd_attr_u8 = { "y", get_u8, put_u8 };
-const NsdAttrType nsd_attr_u16 = { "q", get_u16, put_u16 };
-const NsdAttrType nsd_attr_u32 = { "u", get_u32, put_u32 };
-const NsdAttrType nsd_attr_u64 = { "t", get_u64, put_u64 };
-const NsdAttrType nsd_attr_s32 = { "i", get_s32, put_s32 };
-const NsdAttrType nsd_attr_be16 = { "q", get_be16, put_be16 };
-const NsdAttrType nsd_attr_be32 = { "u", get_be32, put_be32 };
-const NsdAttrType nsd_attr_flag = { "b", get_flag, put_flag };
-const NsdAttrType nsd_attr_bool8 = { "b", get_bool8, put_bool8 };
-const NsdAttrType nsd_attr_bool32 = { "b", get_bool32, put_bool32 };
-const NsdAttrType nsd_attr_string = { "s", get_string, put_string };
-const NsdAttrType nsd_attr_mac = { "s", get_mac, put_mac };
-const NsdAttrType nsd_attr_word8 = { "s", get_word8, put_word8 };
-const NsdAttrType nsd_attr_word16 = { "s", get_word16, put_word16 };
-const NsdAttrType nsd_attr_word32 = { "s", get_word32, put_word32 };
-const NsdAttrType nsd_attr_word_be16 = { "s", get_word_be16, put_word_be16 };
-const NsdAttrType nsd_attr_link = { "o", get_link, put_link };
+const NsdAttrType nsd_attr_u8 = { "y", get_u8, put_u8, TRUE };
+const NsdAttrType nsd_attr_u16 = { "q", get_u16, put_u16, TRUE };
+const NsdAttrType nsd_attr_u32 = { "u", get_u32, put_u32, TRUE };
+const NsdAttrType nsd_attr_u64 = { "t", get_u64, put_u64, TRUE };
+const NsdAttrType nsd_attr_s32 = { "i", get_s32, put_s32, TRUE };
+const NsdAttrType nsd_attr_be16 = { "q", get_be16, put_be16, TRUE };
+const NsdAttrType nsd_attr_be32 = { "u", get_be32, put_be32, TRUE };
+const NsdAttrType nsd_attr_flag = { "b", get_flag, put_flag, TRUE };
+const NsdAttrType nsd_attr_bool8 = { "b", get_bool8, put_bool8, TRUE };
+const NsdAttrType nsd_attr_bool32 = { "b", get_bool32, put_bool32, TRUE };
+const NsdAttrType nsd_attr_string = { "s", get_string, put_string, TRUE };
+const NsdAttrType nsd_attr_mac = { "s", get_mac, put_mac, TRUE };
+const NsdAttrType nsd_attr_word8 = { "s", get_word8, put_word8, TRUE };
+const NsdAttrType nsd_attr_word16 = { "s", get_word16, put_word16, TRUE };
+const NsdAttrType nsd_attr_word32 = { "s", get_word32, put_word32, TRUE };
+const NsdAttrType nsd_attr_word_be16 = { "s", get_word_be16, put_word_be16, TRUE };
+const NsdAttrType nsd_attr_link = { "o", get_link, put_link, TRUE };
 const NsdAttrType nsd_attr_lower_link = { "o", get_lower_link, put_lower_link };
-const NsdAttrType nsd_attr_flag_words32 = { "as", get_flag_words32, put_flag_words32 };
+const NsdAttrType nsd_attr_flag_words32 = { "as", get_flag_words32, put_flag_words32, TRUE };
 const NsdAttrType nsd_attr_option_b = { "b", get_nothing, NULL };
 const NsdAttrType nsd_attr_option_s = { "s", get_nothing, NULL };
 const NsdAttrType nsd_attr_option_u = { "u", get_nothing, NULL };

@@ -67,6 +67,9 @@ gsize nsd_ip_parse (const char *text, int *family, guint8 bytes[16], GError **er
 /* The same for "ADDRESS/LENGTH" (or "ADDRESS" alone: the length of a host). */
 gsize nsd_prefix_parse (const char *text, int *family, guint8 bytes[16], guint8 *ret_length,
                         GError **error);
+/* The same for a network: no bit may be set behind the length. */
+gsize nsd_network_parse (const char *text, int *family, guint8 bytes[16], guint8 *ret_length,
+                         GError **error);
 
 /* The path of link @ifindex as a floating value: see NsdAttrContext; "/" for 0. */
 GVariant *nsd_link_path_variant (const NsdAttrContext *context, int nsid, int ifindex);

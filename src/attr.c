@@ -82,25 +82,63 @@ nsd_attr_view_get_u32 (const NsdAttrView *view, guint id, guint32 fallback)
   return nla != NULL ? nla_get_u32 (nla) : fallback;
 }
 
+/* Whoever comes first makes it; @made is floating. */
+static GVariant *
+share (GVariant **place, GVariant *made)
+{
+  g_variant_ref_sink (made);
+  if (g_atomic_pointer_compare_and_exchange (place, NULL, made))
+    return made;
+  g_variant_unref (made);
+  return g_atomic_pointer_get (place);
+}
+
+static GVariant *
+name_of_row (const NsdAttrTable *table, gsize row)
+{
+  const char *name = table->rows[row].name;
+  GVariant *shared;
+
+  if (table->shared == NULL)
+    return g_variant_new_string (name);
+  shared = g_atomic_pointer_get (&table->shared[row].name);
+  return shared != NULL ? shared : share (&table->shared[row].name, g_variant_new_string (name));
+}
+
+static GVariant *
+read_row (const NsdAttrTable *table, gsize row, const NsdAttrView *view)
+{
+  const NsdAttr *attr = &table->rows[row];
+  gboolean is_shared =
+      table->shared != NULL && attr->type->plain && attr->id != 0 && view->tb[attr->id] == NULL;
+  GVariant *entry = is_shared ? g_atomic_pointer_get (&table->shared[row].none) : NULL;
+  GVariant *value;
+
+  if (entry != NULL)
+    return entry;
+  value = attr->type->get (view, attr);
+  if (value == NULL)
+    return NULL;
+  entry = g_variant_new_dict_entry (name_of_row (table, row), g_variant_new_variant (value));
+  return is_shared ? share (&table->shared[row].none, entry) : entry;
+}
+
 static GVariant *
 read_table (const NsdAttrTable *table, const NsdAttrView *view, NsdAttrFlags optional)
 {
-  GVariantBuilder builder;
+  GVariant **entries = g_newa (GVariant *, table->n_rows);
+  gsize n_entries = 0;
 
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (gsize i = 0; i < table->n_rows; i++) {
     const NsdAttr *attr = &table->rows[i];
-    GVariant *value = NULL;
 
     if ((attr->flags & NSD_ATTR_READ) &&
-        !((attr->flags & optional) && attr->id != 0 && view->tb[attr->id] == NULL))
-      value = attr->type->get (view, attr);
-    if (value != NULL)
-      g_variant_builder_add_value (&builder,
-                                   g_variant_new_dict_entry (g_variant_new_string (attr->name),
-                                                             g_variant_new_variant (value)));
+        !((attr->flags & optional) && attr->id != 0 && view->tb[attr->id] == NULL)) {
+      entries[n_entries] = read_row (table, i, view);
+      n_entries += entries[n_entries] != NULL;
+    }
   }
-  return g_variant_builder_end (&builder);
+  return g_variant_new_array (G_VARIANT_TYPE ("{sv}"), entries, n_entries);
 }
 
 GVariant *
@@ -274,27 +312,39 @@ short_name (const NsdAttrTable *table)
   return table->info != NULL ? strrchr (table->info->name, '.') + 1 : "the options";
 }
 
-/* The first row of that name that can be used so; failing that, the first of that name. */
+static gboolean
+is_named (const NsdAttrTable *table, const char *key, const char *dot)
+{
+  return dot == NULL || (strncmp (key, short_name (table), (gsize)(dot - key)) == 0 &&
+                         short_name (table)[dot - key] == '\0');
+}
+
+/* How well a row of the right name serves: settable as it shall be, and of the type of the value.
+ */
+static int
+rate (const NsdAttr *attr, NsdAttrFlags use, GVariant *value)
+{
+  return (attr->flags & use ? 2 : 0) +
+         (g_variant_is_of_type (value, G_VARIANT_TYPE (attr->type->signature)) ? 1 : 0);
+}
+
+/* Tables can know the same name: the row that serves best, of several the first. */
 static const NsdAttr *
-find_setting (const NsdAttrTable *const *tables, const char *key, NsdAttrFlags use,
+find_setting (const NsdAttrTable *const *tables, const char *key, NsdAttrFlags use, GVariant *value,
               const NsdAttrTable **ret_table)
 {
   const char *dot = strchr (key, '.');
   const NsdAttr *found = NULL;
 
   for (; *tables != NULL; tables++) {
-    const NsdAttr *attr;
+    const NsdAttr *attr = is_named (*tables, key, dot)
+                              ? nsd_attr_table_find (*tables, dot != NULL ? dot + 1 : key)
+                              : NULL;
 
-    if (dot != NULL && (strncmp (key, short_name (*tables), (gsize)(dot - key)) != 0 ||
-                        short_name (*tables)[dot - key] != '\0'))
-      continue;
-    attr = nsd_attr_table_find (*tables, dot != NULL ? dot + 1 : key);
-    if (attr == NULL || (found != NULL && !(attr->flags & use)))
+    if (attr == NULL || (found != NULL && rate (attr, use, value) <= rate (found, use, value)))
       continue;
     found = attr;
     *ret_table = *tables;
-    if (attr->flags & use)
-      break;
   }
   return found;
 }
@@ -344,7 +394,7 @@ nsd_settings_new (GVariant *dict, const NsdAttrTable *const *tables, NsdAttrFlag
   while (g_variant_iter_next (&iter, "{&sv}", &key, &value)) {
     NsdSetting setting = { .value = value };
 
-    setting.attr = find_setting (tables, key, use, &setting.table);
+    setting.attr = find_setting (tables, key, use, value, &setting.table);
     if (setting.attr == NULL)
       nsd_error_set_invalid (error, "Unknown property %s: not known to %s", key,
                              short_name (tables[0]));
@@ -375,8 +425,39 @@ can_be_ours (GVariant *wanted, GVariant *now)
          g_variant_is_of_type (wanted, G_VARIANT_TYPE_STRING) || g_variant_equal (wanted, now);
 }
 
+static gboolean
+is_set (const NsdSettings *settings, const NsdAttr *attr)
+{
+  for (guint i = 0; i < settings->entries->len; i++)
+    if (nsd_settings_nth (settings, i)->attr == attr)
+      return TRUE;
+  return FALSE;
+}
+
+/* Kinds can change one property because of another. */
+static void
+add_side_effects (NsdSettings *reverse, const NsdSettings *settings, const NsdAttrTable *table,
+                  GVariant *before, GVariant *after)
+{
+  for (gsize i = 0; i < table->n_rows; i++) {
+    NsdSetting setting = { table, &table->rows[i], NULL };
+    g_autoptr (GVariant) now = NULL;
+
+    if (!(setting.attr->flags & NSD_ATTR_CHANGE) || is_set (settings, setting.attr) ||
+        is_set (reverse, setting.attr))
+      continue;
+    now = lookup_property (after, &setting);
+    setting.value = lookup_property (before, &setting);
+    if (setting.value == NULL || now == NULL || g_variant_equal (setting.value, now))
+      g_clear_pointer (&setting.value, g_variant_unref);
+    else
+      g_array_append_val (reverse->entries, setting);
+  }
+}
+
 NsdSettings *
-nsd_settings_new_reverse (const NsdSettings *settings, GVariant *before, GVariant *after)
+nsd_settings_new_reverse (const NsdSettings *settings, const NsdAttrTable *common, GVariant *before,
+                          GVariant *after)
 {
   NsdSettings *reverse = g_new0 (NsdSettings, 1);
 
@@ -395,6 +476,9 @@ nsd_settings_new_reverse (const NsdSettings *settings, GVariant *before, GVarian
     else
       g_array_append_val (reverse->entries, setting);
   }
+  for (guint i = 0; i < settings->entries->len; i++)
+    if (nsd_settings_nth (settings, i)->table != common)
+      add_side_effects (reverse, settings, nsd_settings_nth (settings, i)->table, before, after);
   return reverse;
 }
 
@@ -477,13 +561,20 @@ nsd_settings_put (const NsdSettings *settings, const NsdAttrTable *table, NsdAtt
   return TRUE;
 }
 
-static gboolean
-is_set (const NsdSettings *settings, const NsdAttr *attr)
+void
+nsd_settings_note (const NsdSettings *settings, const NsdAttrTable *table, guint32 start,
+                   NsdAttrBuilder *builder)
 {
-  for (guint i = 0; i < settings->entries->len; i++)
-    if (nsd_settings_nth (settings, i)->attr == attr)
-      return TRUE;
-  return FALSE;
+  Span span = { .start = start, .end = nlmsg_hdr (builder->msg)->nlmsg_len };
+
+  for (guint i = 0; i < settings->entries->len && span.end > start; i++) {
+    const NsdSetting *setting = nsd_settings_nth (settings, i);
+
+    if (setting->table != table || setting->attr->type->put != NULL)
+      continue;
+    span.name = setting->attr->name;
+    g_array_append_val (builder->spans, span);
+  }
 }
 
 gboolean

@@ -56,6 +56,9 @@ typedef struct {
   const char *signature;
   GVariant *(*get) (const NsdAttrView *view, const NsdAttr *attr);
   gboolean (*put) (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error);
+  /* `get` looks at nothing but the attribute of the row: where that is absent, every dictionary has
+   * the same entry. */
+  gboolean plain;
 } NsdAttrType;
 
 /* A row. */
@@ -74,11 +77,19 @@ typedef struct {
   const char *word;
 } NsdWord;
 
+/* What the dictionaries of a table share for one row, made when it is first wanted: most of what a
+ * dictionary costs is the allocation of its parts, and other threads free them.  Any thread. */
+typedef struct {
+  GVariant *name; /* the key */
+  GVariant *none; /* the entry of a message without the attribute, if the codec is plain */
+} NsdAttrShared;
+
 /* The rows of one D-Bus interface. */
 typedef struct {
   const GDBusInterfaceInfo *info;
   const NsdAttr *rows;
   gsize n_rows;
+  NsdAttrShared *shared; /* one for each row, zero in the beginning; may be NULL */
 } NsdAttrTable;
 
 const NsdAttr *nsd_attr_table_find (const NsdAttrTable *table, const char *name);
@@ -153,17 +164,18 @@ typedef struct {
 
 typedef struct _NsdSettings NsdSettings;
 
-/* Checks each entry of @dict against the rows of @tables (NULL-terminated; the first that has the
- * name wins, and "Kind.Name" names the table): known, given once, of the right type, and allowed
- * for
+/* Checks each entry of @dict against the rows of @tables (NULL-terminated; of those
+ * that have the name the first wins that takes it, and in that type, and "Kind.Name" names the
+ * table): known, given once, of the right type, and allowed for
  * @use (NSD_ATTR_CREATE, with or without LATE, or NSD_ATTR_CHANGE).  Fails with InvalidArgs, or
  * PropertyReadOnly on change, that names the key. */
 NsdSettings *nsd_settings_new (GVariant *dict, const NsdAttrTable *const *tables, NsdAttrFlags use,
                                GError **error);
 /* What undoes @settings: of those whose value in @after is not that in @before (both a{sa{sv}}, by
- * interface) and can have been set by them, the one in @before. */
-NsdSettings *nsd_settings_new_reverse (const NsdSettings *settings, GVariant *before,
-                                       GVariant *after);
+ * interface) and can have been set by them, the one in @before; and the same for the other rows of
+ * their tables, but for those of the table @common. */
+NsdSettings *nsd_settings_new_reverse (const NsdSettings *settings, const NsdAttrTable *common,
+                                       GVariant *before, GVariant *after);
 void nsd_settings_free (NsdSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NsdSettings, nsd_settings_free)
 
@@ -180,6 +192,9 @@ gboolean nsd_settings_touch (const NsdSettings *settings, const NsdAttrTable *ta
 /* Writes one value, with the name of the property in front of any error. */
 gboolean nsd_attr_put (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value,
                        GError **error);
+/* The settings of @table whose codecs write nothing were written from offset @start on. */
+void nsd_settings_note (const NsdSettings *settings, const NsdAttrTable *table, guint32 start,
+                        NsdAttrBuilder *builder);
 /* Writes every setting that belongs to @table and whose row has a flag of @use. */
 gboolean nsd_settings_put (const NsdSettings *settings, const NsdAttrTable *table, NsdAttrFlags use,
                            NsdAttrBuilder *builder, GError **error);

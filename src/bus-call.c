@@ -19,6 +19,7 @@ nsd_call_new (GDBusConnection *connection, GDBusMessage *message, GUnixFDList *f
   call->cancellable = g_cancellable_new ();
   call->request.object_path = g_dbus_message_get_path (message);
   call->request.interface = g_dbus_message_get_interface (message);
+  call->request.sender = g_dbus_message_get_sender (message);
   call->request.fds = fds;
   call->request.parameters = g_dbus_message_get_body (message);
   if (call->request.parameters != NULL)

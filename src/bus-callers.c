@@ -15,6 +15,8 @@ struct _NsdCallers {
   GHashTable *by_name;       /* unique name -> NsdCaller, owned */
   GHashTable *checks_of_uid; /* uid -> number */
   guint n_checks;
+  NsdCallerGoneFunc gone;
+  gpointer gone_data;
 };
 
 struct _NsdCaller {
@@ -24,6 +26,7 @@ struct _NsdCaller {
   guint32 uid;
   GArray *waiting;   /* Waiter, until then */
   GPtrArray *checks; /* GCancellable */
+  GArray *watched;   /* guint64: namespaces where it has something; NULL: nowhere */
 };
 
 typedef struct {
@@ -44,6 +47,7 @@ caller_free (gpointer data)
   NsdCaller *caller = data;
 
   cancel_checks (caller);
+  g_clear_pointer (&caller->watched, g_array_unref);
   g_ptr_array_unref (caller->checks);
   g_array_unref (caller->waiting);
   g_free (caller->name);
@@ -96,6 +100,48 @@ nsd_caller_uid (const NsdCaller *caller)
   return caller->uid;
 }
 
+/* ---- what it leaves behind ---- */
+
+static void
+tell_gone (NsdCallers *self, const char *sender, guint64 netns)
+{
+  if (self->gone != NULL)
+    self->gone (sender, netns, self->gone_data);
+}
+
+static void
+remove_caller (NsdCallers *self, NsdCaller *caller)
+{
+  for (guint i = 0; caller->watched != NULL && i < caller->watched->len; i++)
+    tell_gone (self, caller->name, g_array_index (caller->watched, guint64, i));
+  g_hash_table_remove (self->by_name, caller->name);
+}
+
+void
+nsd_callers_set_gone_func (NsdCallers *self, NsdCallerGoneFunc func, gpointer data)
+{
+  self->gone = func;
+  self->gone_data = data;
+}
+
+void
+nsd_callers_watch (NsdCallers *self, const char *sender, guint64 netns)
+{
+  NsdCaller *caller = g_hash_table_lookup (self->by_name, sender);
+
+  /* It left while the worker did what it had asked for. */
+  if (caller == NULL) {
+    tell_gone (self, sender, netns);
+    return;
+  }
+  if (caller->watched == NULL)
+    caller->watched = g_array_new (FALSE, FALSE, sizeof (guint64));
+  for (guint i = 0; i < caller->watched->len; i++)
+    if (g_array_index (caller->watched, guint64, i) == netns)
+      return;
+  g_array_append_val (caller->watched, netns);
+}
+
 /* ---- who it is ---- */
 
 typedef struct {
@@ -116,7 +162,7 @@ on_name_owner_changed (GDBusConnection *connection, const char *sender, const ch
   caller = g_hash_table_lookup (self->by_name, name);
   /* One that is still being identified learns it from that answer. */
   if (*new_owner == '\0' && caller != NULL && caller->known)
-    g_hash_table_remove (self->by_name, name);
+    remove_caller (self, caller);
 }
 
 static void
@@ -141,7 +187,7 @@ on_user (GObject *source, GAsyncResult *result, gpointer data)
     waiter->func (error == NULL ? caller : NULL, error, waiter->data);
   }
   if (error != NULL)
-    g_hash_table_remove (self->by_name, question->name);
+    remove_caller (self, caller);
   g_free (question->name);
   g_free (question);
 }

@@ -11,6 +11,9 @@ typedef struct _NsdCaller NsdCaller;
 /* Called once: the user of the caller is known, or @error says that it is gone. */
 typedef void (*NsdCallerFunc) (NsdCaller *caller, const GError *error, gpointer data);
 
+/* @sender has left the bus: what it had in namespace @netns is to end. */
+typedef void (*NsdCallerGoneFunc) (const char *sender, guint64 netns, gpointer data);
+
 NsdCallers *nsd_callers_new (GDBusConnection *connection);
 void nsd_callers_free (NsdCallers *callers);
 
@@ -21,6 +24,12 @@ void nsd_callers_identify (NsdCallers *callers, const char *sender, NsdCallerFun
 /* Ends every question that is under way. */
 void nsd_callers_cancel (NsdCallers *callers);
 guint32 nsd_caller_uid (const NsdCaller *caller);
+
+/* What watched callers leave behind; NULL: nobody wants to know. */
+void nsd_callers_set_gone_func (NsdCallers *callers, NsdCallerGoneFunc func, gpointer data);
+/* @sender has something in namespace @netns that lives as long as it is on the bus; said again it
+ * is the same. */
+void nsd_callers_watch (NsdCallers *callers, const char *sender, guint64 netns);
 
 /* A question to polkit on behalf of @sender begins: FALSE with LimitsExceeded if there are too
  * many.

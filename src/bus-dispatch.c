@@ -149,6 +149,30 @@ fail_missing (NsdCall *call)
                            call->request.object_path);
 }
 
+/* ---- what a caller leaves behind ---- */
+
+static gboolean
+watch_caller (gpointer data)
+{
+  Step *step = data;
+
+  if (step->dispatch->registry != NULL)
+    nsd_callers_watch (step->dispatch->callers, step->call->request.sender,
+                       step->call->request.path.netns);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_caller_gone (const char *sender, guint64 netns, gpointer data)
+{
+  NsdDispatch *self = data;
+  NsdNamespace *namespace =
+      self->registry != NULL ? nsd_registry_find (self->registry, netns) : NULL;
+
+  if (namespace != NULL)
+    nsd_worker_invoke (namespace->worker, nsd_net_forget_caller, g_strdup (sender), g_free);
+}
+
 /* ---- running ---- */
 
 static gboolean settle_next (gpointer data);
@@ -203,6 +227,8 @@ run_handler (NsdDispatch *self, NsdCall *call)
   g_autoptr (GError) error = NULL;
   GVariant *result = call->request.method->handler (&call->request, &error);
 
+  if (call->request.watch_caller)
+    run_on_main (watch_caller, step_new (self, call));
   if (error != NULL) {
     g_assert (result == NULL);
     nsd_call_fail (call, error);
@@ -214,6 +240,27 @@ run_handler (NsdDispatch *self, NsdCall *call)
   }
 }
 
+/* A link has the interface of a kind only while it is of that kind. */
+static gboolean
+has_interface (NsdNet *net, const NsdCall *call)
+{
+  const NsdRequest *request = &call->request;
+  g_autofree const char **names = NULL;
+
+  if (request->path.node != NSD_NODE_LINK || nsd_interface_find (request->interface) == NULL)
+    return TRUE;
+  names = nsd_objects_interfaces (net, &request->path);
+  return names != NULL && g_strv_contains (names, request->interface);
+}
+
+static void
+fail_without_interface (NsdCall *call)
+{
+  nsd_call_fail_literal (call, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_INTERFACE,
+                         "%s has no interface %s", call->request.object_path,
+                         call->request.interface);
+}
+
 static void
 run_in_worker (gpointer net, gpointer data)
 {
@@ -223,11 +270,13 @@ run_in_worker (gpointer net, gpointer data)
   /* What the kernel has said before the call is known to its handler. */
   nsd_net_drain (net);
   call->request.net = net;
-  if (nsd_objects_exist (net, &call->request.path) &&
-      (!call->asked || nsd_objects_serial (net, &call->request.path) == call->serial))
-    run_handler (step->dispatch, call);
-  else
+  if (!nsd_objects_exist (net, &call->request.path) ||
+      (call->asked && nsd_objects_serial (net, &call->request.path) != call->serial))
     fail_missing (call);
+  else if (!has_interface (net, call))
+    fail_without_interface (call);
+  else
+    run_handler (step->dispatch, call);
 }
 
 static void
@@ -407,6 +456,10 @@ describe_in_worker (gpointer net, gpointer data)
     fail_missing (call);
     return;
   }
+  if (!has_interface (net, call)) {
+    fail_without_interface (call);
+    return;
+  }
   call->request.net = net;
   if (call->request.method->check != NULL &&
       !call->request.method->check (&call->request, &error)) {
@@ -472,6 +525,7 @@ nsd_dispatch_new (NsdRegistry *registry, NsdAuthority *authority, NsdCallers *ca
 
   *self = (NsdDispatch){ registry, authority, callers };
   nsd_request_set_hooks (&nsd_call_request_hooks);
+  nsd_callers_set_gone_func (callers, on_caller_gone, self);
   return self;
 }
 

@@ -99,9 +99,10 @@ set_unknown (GError **error, int code, const char *what, const char *name,
   g_set_error (error, G_DBUS_ERROR, code, "%s has no %s %s", request->object_path, what, name);
 }
 
-/* All properties of one interface of the object, as a{sv}, owned. */
+/* All properties of one interface of the object, as a{sv}, owned; of @property, or of all of them
+ * if it is NULL, the value is that of now. */
 static GVariant *
-read_properties (NsdRequest *request, const char *name, GError **error)
+read_properties (NsdRequest *request, const char *name, const char *property, GError **error)
 {
   const NsdInterface *interface = nsd_interface_find (name);
   GVariant *properties = NULL;
@@ -109,8 +110,9 @@ read_properties (NsdRequest *request, const char *name, GError **error)
   if (is_standard_name (name))
     return g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
   if (interface != NULL && interface->node == request->path.node)
-    properties = request->net != NULL ? nsd_objects_properties (request->net, &request->path, name)
-                                      : g_variant_ref_sink (interface->properties (request, error));
+    properties = request->net != NULL
+                     ? nsd_objects_properties (request->net, &request->path, name, property)
+                     : g_variant_ref_sink (interface->properties (request, error));
   if (properties == NULL)
     set_unknown (error, G_DBUS_ERROR_UNKNOWN_INTERFACE, "interface", name, request);
   return properties;
@@ -125,7 +127,7 @@ get (NsdRequest *request, GError **error)
   const char *name, *property;
 
   g_variant_get (request->parameters, "(&s&s)", &name, &property);
-  properties = read_properties (request, name, error);
+  properties = read_properties (request, name, property, error);
   if (properties == NULL)
     return NULL;
   value = g_variant_lookup_value (properties, property, NULL);
@@ -148,7 +150,7 @@ get_all (NsdRequest *request, GError **error)
   const char *name;
 
   g_variant_get (request->parameters, "(&s)", &name);
-  properties = read_properties (request, name, error);
+  properties = read_properties (request, name, NULL, error);
   return properties != NULL ? g_variant_new ("(@a{sv})", properties) : NULL;
 }
 

@@ -138,16 +138,23 @@ is_ours (GDBusMessage *message)
           g_str_has_prefix (path, NSD_PATH_MANAGER));
 }
 
-/* Whoever takes the descriptors off the message decides where they are closed. */
+static void
+close_descriptors (gpointer fds)
+{
+  nsd_reaper_take (fds);
+}
+
+/* To close a descriptor can take any time, and a message is freed by whoever drops it last.  What
+ * hangs on it goes after its own reference (g_object_finalize comes last): so it is the reaper that
+ * closes. */
 static GUnixFDList *
-take_descriptors (GDBusMessage *message)
+hold_descriptors (GDBusMessage *message)
 {
   GUnixFDList *fds = g_dbus_message_get_unix_fd_list (message);
 
-  if (fds == NULL)
-    return NULL;
-  g_object_ref (fds);
-  g_dbus_message_set_unix_fd_list (message, NULL);
+  if (fds != NULL)
+    g_object_set_data_full (G_OBJECT (message), "nsd-descriptors", g_object_ref (fds),
+                            close_descriptors);
   return fds;
 }
 
@@ -160,13 +167,11 @@ on_message (GDBusConnection *connection, GDBusMessage *message, gboolean incomin
 
   if (!incoming)
     return message;
-  fds = take_descriptors (message);
-  if (!is_ours (message)) {
-    nsd_reaper_take (fds);
+  fds = hold_descriptors (message);
+  if (!is_ours (message))
     return message;
-  }
   delivery = g_new (Delivery, 1);
-  *delivery = (Delivery){ data, message, fds };
+  *delivery = (Delivery){ data, message, fds != NULL ? g_object_ref (fds) : NULL };
   g_main_context_invoke_full (g_main_context_default (), G_PRIORITY_DEFAULT, deliver, delivery,
                               delivery_free);
   return NULL;

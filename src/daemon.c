@@ -22,6 +22,7 @@
 #include "names.h"
 #include "reaper.h"
 #include "registry.h"
+#include "route-transfer.h"
 
 /* glibc gives a thread an arena of its own until there are so many. */
 #define MAX_ARENAS 2
@@ -200,6 +201,7 @@ stop (Daemon *self)
     nsd_dispatch_stop (self->dispatch);
   if (self->callers != NULL)
     nsd_callers_cancel (self->callers);
+  nsd_route_transfer_stop ();
   g_clear_pointer (&self->registry, nsd_registry_free);
   while (g_main_context_iteration (NULL, FALSE))
     ;

@@ -79,6 +79,7 @@ static const ErrnoClass errno_classes[] = {
   { EADDRNOTAVAIL, FALSE, NSD_ERROR_NOT_FOUND },
   { EEXIST, FALSE, NSD_ERROR_EXISTS },
   { EBUSY, FALSE, NSD_ERROR_BUSY },
+  { ENOTEMPTY, FALSE, NSD_ERROR_BUSY },
   { EOPNOTSUPP, FALSE, NSD_ERROR_NOT_SUPPORTED },
   { EPROTONOSUPPORT, FALSE, NSD_ERROR_NOT_SUPPORTED },
   { EAFNOSUPPORT, FALSE, NSD_ERROR_NOT_SUPPORTED },
@@ -86,7 +87,9 @@ static const ErrnoClass errno_classes[] = {
   { EHOSTUNREACH, FALSE, NSD_ERROR_UNREACHABLE },
   { ENETDOWN, FALSE, NSD_ERROR_UNREACHABLE },
   { EPERM, TRUE, G_DBUS_ERROR_ACCESS_DENIED },
-  { EACCES, TRUE, G_DBUS_ERROR_ACCESS_DENIED },
+  /* We are root: this is about the state of a link, such as the mode of a bond, not about who asks.
+   */
+  { EACCES, FALSE, NSD_ERROR_NOT_SUPPORTED },
 };
 static const gsize n_errno_classes = G_N_ELEMENTS (errno_classes);
 

@@ -57,8 +57,9 @@ probe (GError **error)
   if (socket == NULL)
     return NULL;
   g_variant_builder_init (&builder, G_VARIANT_TYPE_STRING_ARRAY);
+  /* CreateLink has two names for one kind of the kernel: link/tun.c. */
   for (const char *const *kind = kinds; *kind != NULL; kind++)
-    if (try_kind (socket, *kind))
+    if (try_kind (socket, strcmp (*kind, "tap") == 0 ? "tun" : *kind))
       g_variant_builder_add (&builder, "s", *kind);
   uname (&name);
   return g_variant_new_parsed ("{'KernelRelease': <%s>, 'LinkKinds': <%*>}", name.release,
@@ -120,11 +121,11 @@ nsd_kernel_support_get (NsdKernelSupportFunc func, gpointer data)
 }
 
 static const char *const kinds[] = {
-  "amt",    "bareudp",   "batadv",  "bond",      "bridge", "can",    "dsa",       "dummy",
-  "erspan", "geneve",    "gre",     "gretap",    "gtp",    "hsr",    "ifb",       "ip6erspan",
-  "ip6gre", "ip6gretap", "ip6tnl",  "ipip",      "ipoib",  "ipvlan", "ipvtap",    "lowpan",
-  "macsec", "macvlan",   "macvtap", "netdevsim", "netkit", "nlmon",  "ovpn",      "pfcp",
-  "ppp",    "rmnet",     "sit",     "team",      "tun",    "vcan",   "veth",      "virt_wifi",
-  "vlan",   "vrf",       "vti",     "vti6",      "vxcan",  "vxlan",  "wireguard", "wwan",
-  "xfrm",   NULL,
+  "amt",       "bareudp",   "batadv",  "bond",      "bridge", "can",    "dsa",    "dummy",
+  "erspan",    "geneve",    "gre",     "gretap",    "gtp",    "hsr",    "ifb",    "ip6erspan",
+  "ip6gre",    "ip6gretap", "ip6tnl",  "ipip",      "ipoib",  "ipvlan", "ipvtap", "lowpan",
+  "macsec",    "macvlan",   "macvtap", "netdevsim", "netkit", "nlmon",  "ovpn",   "pfcp",
+  "ppp",       "rmnet",     "sit",     "tap",       "team",   "tun",    "vcan",   "veth",
+  "virt_wifi", "vlan",      "vrf",     "vti",       "vti6",   "vxcan",  "vxlan",  "wireguard",
+  "wwan",      "xfrm",      NULL,
 };

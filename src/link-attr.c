@@ -11,20 +11,24 @@
 #include "attr-types.h"
 #include "bus-path.h"
 #include "error.h"
+#include "link-words.h"
 #include "link/kind.h"
 #include "nsd-interfaces.h"
 #include "text.h"
 
 #define R      NSD_ATTR_READ
+#define R_OPT  (R | NSD_ATTR_OPTIONAL)
 #define CREATE NSD_ATTR_CREATE
 #define CHANGE NSD_ATTR_CHANGE
 #define LATE   NSD_ATTR_LATE
 
 /* Enumerators of IFLA_* that the headers of Debian 12 (Linux 6.1) have not got. */
-#define NETNS_IMMUTABLE 67 /* Linux 6.15 */
-
-static const NsdWord flag_words[];
-static const NsdWord arphrd_words[];
+#define GSO_IPV4_MAX_SIZE          63 /* Linux 6.3 */
+#define GRO_IPV4_MAX_SIZE          64 /* Linux 6.3 */
+#define MAX_PACING_OFFLOAD_HORIZON 66 /* Linux 6.13 */
+#define NETNS_IMMUTABLE            67 /* Linux 6.15 */
+#define HEADROOM                   68 /* Linux 6.17 */
+#define TAILROOM                   69 /* Linux 6.17 */
 
 /* ---- struct ifinfomsg ---- */
 
@@ -50,7 +54,7 @@ put_index (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError
 static GVariant *
 get_type (const NsdAttrView *view, const NsdAttr *attr)
 {
-  return nsd_word_variant (arphrd_words, ((const struct ifinfomsg *)view->header)->ifi_type);
+  return nsd_word_variant (nsd_arphrd_words, ((const struct ifinfomsg *)view->header)->ifi_type);
 }
 
 /* row.arg: the IFF_* bit; row.data: not NULL if the property is its opposite. */
@@ -86,7 +90,8 @@ get_flags (const NsdAttrView *view, const NsdAttr *attr)
   g_variant_builder_init (&builder, G_VARIANT_TYPE_STRING_ARRAY);
   if ((flags & IFF_UP) && !(flags & IFF_RUNNING))
     g_variant_builder_add (&builder, "s", "NO-CARRIER");
-  words = g_variant_ref_sink (nsd_flag_words_variant (flag_words, flags & ~(guint32)IFF_RUNNING));
+  words = g_variant_ref_sink (
+      nsd_flag_words_variant (nsd_link_flag_words, flags & ~(guint32)IFF_RUNNING));
   g_variant_iter_init (&iter, words);
   while (g_variant_iter_next (&iter, "&s", &word))
     g_variant_builder_add (&builder, "s", word);
@@ -179,16 +184,38 @@ put_lladdr (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GErro
 
 /* ---- other links ---- */
 
+/* Whether the kind of the link is one of @kinds. */
 static gboolean
-is_pair (const NsdAttrView *view)
+is_one_of (const NsdAttrView *view, const char *const *kinds)
 {
-  NsdAttrView info;
   const struct nlattr *kind;
+  NsdAttrView info;
 
   nsd_attr_view_init_nested (&info, view, view->tb[IFLA_LINKINFO]);
   kind = nsd_attr_view_get (&info, IFLA_INFO_KIND, 1);
-  return kind != NULL && (nla_strcmp (kind, "veth") == 0 || nla_strcmp (kind, "netkit") == 0 ||
-                          nla_strcmp (kind, "vxcan") == 0);
+  for (; kind != NULL && *kinds != NULL; kinds++)
+    if (nla_strcmp (kind, *kinds) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_pair (const NsdAttrView *view)
+{
+  static const char *const kinds[] = { "veth", "netkit", "vxcan", NULL };
+
+  return is_one_of (view, kinds);
+}
+
+/* Links without a lower device name themselves (dev_get_iflink in net/core/dev.c).  In another
+ * namespace that index may be anybody's: these kinds never have one in IFLA_LINK. */
+static gboolean
+names_itself (const NsdAttrView *view, int nsid, int ifindex)
+{
+  static const char *const kinds[] = { "vxlan", "geneve", "bareudp", "gtp", "amt", NULL };
+
+  return ifindex == ((const struct ifinfomsg *)view->header)->ifi_index &&
+         (nsid < 0 || is_one_of (view, kinds));
 }
 
 /* IFLA_LINK is the other end of a pair, the lower device of everything else. */
@@ -198,8 +225,7 @@ get_referred (const NsdAttrView *view, gboolean wanted)
   int nsid = (int)nsd_attr_view_get_u32 (view, IFLA_LINK_NETNSID, (guint32)-1);
   int ifindex = (int)nsd_attr_view_get_u32 (view, IFLA_LINK, 0);
 
-  /* Some devices without a lower one name themselves (dev_get_iflink). */
-  if (!wanted || (nsid < 0 && ifindex == ((const struct ifinfomsg *)view->header)->ifi_index))
+  if (!wanted || names_itself (view, nsid, ifindex))
     ifindex = 0;
   return nsd_link_path_variant (view->context, nsid, ifindex);
 }
@@ -252,114 +278,101 @@ get_info_string (const NsdAttrView *view, const NsdAttr *attr)
 }
 
 static GVariant *
-get_address_generation (const NsdAttrView *view, const NsdAttr *attr)
+get_inet6 (const NsdAttrView *view, const NsdAttr *attr, const NsdAttrType *type)
 {
   NsdAttrView families, inet6;
 
   nsd_attr_view_init_nested (&families, view, view->tb[IFLA_AF_SPEC]);
   nsd_attr_view_init_nested (&inet6, &families, families.tb[AF_INET6]);
-  return nsd_attr_word8.get (&inet6, attr);
+  return type->get (&inet6, attr);
 }
 
+/* Each in a nest of its own: do_setlink() in net/core/rtnetlink.c goes through them in turn. */
 static gboolean
-put_address_generation (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value,
-                        GError **error)
+put_inet6 (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, const NsdAttrType *type,
+           GError **error)
 {
   struct nlattr *families = nsd_attr_builder_open (builder, IFLA_AF_SPEC, error);
   struct nlattr *inet6 = families != NULL ? nsd_attr_builder_open (builder, AF_INET6, error) : NULL;
 
-  if (inet6 == NULL || !nsd_attr_word8.put (builder, attr, value, error))
+  if (inet6 == NULL || !type->put (builder, attr, value, error))
     return FALSE;
   nsd_attr_builder_close (builder, inet6);
   nsd_attr_builder_close (builder, families);
   return TRUE;
 }
 
+static GVariant *
+get_address_generation (const NsdAttrView *view, const NsdAttr *attr)
+{
+  return get_inet6 (view, attr, &nsd_attr_word8);
+}
+
+static gboolean
+put_address_generation (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value,
+                        GError **error)
+{
+  return put_inet6 (builder, attr, value, &nsd_attr_word8, error);
+}
+
+static GVariant *
+get_token (const NsdAttrView *view, const NsdAttr *attr)
+{
+  return get_inet6 (view, attr, &nsd_attr_ip6);
+}
+
+static GVariant *
+get_xdp (const NsdAttrView *view, const NsdAttr *attr)
+{
+  NsdAttrView xdp;
+
+  nsd_attr_view_init_nested (&xdp, view, view->tb[IFLA_XDP]);
+  return nsd_attr_u32.get (&xdp, attr);
+}
+
+static GVariant *
+get_xdp_mode (const NsdAttrView *view, const NsdAttr *attr)
+{
+  NsdAttrView xdp;
+
+  nsd_attr_view_init_nested (&xdp, view, view->tb[IFLA_XDP]);
+  return nsd_attr_word8.get (&xdp, attr);
+}
+
+/* Without a mask the value is all reasons (dev_change_proto_down_reason in net/core/dev.c). */
+static GVariant *
+get_reasons (const NsdAttrView *view, const NsdAttr *attr)
+{
+  NsdAttrView nested;
+
+  nsd_attr_view_init_nested (&nested, view, view->tb[IFLA_PROTO_DOWN_REASON]);
+  return nsd_attr_u32.get (&nested, attr);
+}
+
+static gboolean
+put_reasons (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
+{
+  struct nlattr *nest = nsd_attr_builder_open (builder, IFLA_PROTO_DOWN_REASON, error);
+
+  if (nest == NULL || !nsd_attr_u32.put (builder, attr, value, error))
+    return FALSE;
+  nsd_attr_builder_close (builder, nest);
+  return TRUE;
+}
+
+/* Ids of hardware: bytes, of which ip(8) makes hex digits. */
+static GVariant *
+get_hex (const NsdAttrView *view, const NsdAttr *attr)
+{
+  const struct nlattr *nla = nsd_attr_view_get (view, attr->id, 0);
+  GString *text = g_string_new (NULL);
+
+  for (int i = 0; nla != NULL && i < nla_len (nla); i++)
+    g_string_append_printf (text, "%02x", ((const guint8 *)nla_data (nla))[i]);
+  return g_variant_new_take_string (g_string_free (text, FALSE));
+}
+
 /* ---- words ---- */
-
-/* In the order of print_link_flags() of iproute2. */
-static const NsdWord flag_words[] = {
-  { IFF_LOOPBACK, "LOOPBACK" },
-  { IFF_BROADCAST, "BROADCAST" },
-  { IFF_POINTOPOINT, "POINTOPOINT" },
-  { IFF_MULTICAST, "MULTICAST" },
-  { IFF_NOARP, "NOARP" },
-  { IFF_ALLMULTI, "ALLMULTI" },
-  { IFF_PROMISC, "PROMISC" },
-  { IFF_MASTER, "MASTER" },
-  { IFF_SLAVE, "SLAVE" },
-  { IFF_DEBUG, "DEBUG" },
-  { IFF_DYNAMIC, "DYNAMIC" },
-  { IFF_AUTOMEDIA, "AUTOMEDIA" },
-  { IFF_PORTSEL, "PORTSEL" },
-  { IFF_NOTRAILERS, "NOTRAILERS" },
-  { IFF_UP, "UP" },
-  { IFF_LOWER_UP, "LOWER_UP" },
-  { IFF_DORMANT, "DORMANT" },
-  { IFF_ECHO, "ECHO" },
-  { 0, NULL },
-};
-
-/* As ll_type_n2a() of iproute2. */
-static const NsdWord arphrd_words[] = {
-  { ARPHRD_ETHER, "ether" },
-  { ARPHRD_LOOPBACK, "loopback" },
-  { ARPHRD_NETROM, "netrom" },
-  { ARPHRD_EETHER, "eether" },
-  { ARPHRD_AX25, "ax25" },
-  { ARPHRD_PRONET, "pronet" },
-  { ARPHRD_CHAOS, "chaos" },
-  { ARPHRD_IEEE802, "ieee802" },
-  { ARPHRD_ARCNET, "arcnet" },
-  { ARPHRD_DLCI, "dlci" },
-  { ARPHRD_ATM, "atm" },
-  { ARPHRD_METRICOM, "metricom" },
-  { ARPHRD_IEEE1394, "ieee1394" },
-  { ARPHRD_INFINIBAND, "infiniband" },
-  { ARPHRD_SLIP, "slip" },
-  { ARPHRD_CSLIP, "cslip" },
-  { ARPHRD_SLIP6, "slip6" },
-  { ARPHRD_CSLIP6, "cslip6" },
-  { ARPHRD_RSRVD, "rsrvd" },
-  { ARPHRD_ADAPT, "adapt" },
-  { ARPHRD_ROSE, "rose" },
-  { ARPHRD_X25, "x25" },
-  { ARPHRD_HWX25, "hwx25" },
-  { ARPHRD_CAN, "can" },
-  { ARPHRD_PPP, "ppp" },
-  { ARPHRD_HDLC, "hdlc" },
-  { ARPHRD_LAPB, "lapb" },
-  { ARPHRD_DDCMP, "ddcmp" },
-  { ARPHRD_RAWHDLC, "rawhdlc" },
-  { ARPHRD_RAWIP, "rawip" },
-  { ARPHRD_TUNNEL, "ipip" },
-  { ARPHRD_TUNNEL6, "tunnel6" },
-  { ARPHRD_FRAD, "frad" },
-  { ARPHRD_SKIP, "skip" },
-  { ARPHRD_LOCALTLK, "ltalk" },
-  { ARPHRD_FDDI, "fddi" },
-  { ARPHRD_BIF, "bif" },
-  { ARPHRD_SIT, "sit" },
-  { ARPHRD_IPDDP, "ip/ddp" },
-  { ARPHRD_IPGRE, "gre" },
-  { ARPHRD_PIMREG, "pimreg" },
-  { ARPHRD_HIPPI, "hippi" },
-  { ARPHRD_IRDA, "irda" },
-  { ARPHRD_IEEE80211, "ieee802.11" },
-  { ARPHRD_IEEE80211_PRISM, "ieee802.11/prism" },
-  { ARPHRD_IEEE80211_RADIOTAP, "ieee802.11/radiotap" },
-  { ARPHRD_IEEE802154, "ieee802.15.4" },
-  { ARPHRD_IEEE802154_MONITOR, "ieee802.15.4/monitor" },
-  { ARPHRD_PHONET, "phonet" },
-  { ARPHRD_PHONET_PIPE, "phonet_pipe" },
-  { ARPHRD_CAIF, "caif" },
-  { ARPHRD_IP6GRE, "gre6" },
-  { ARPHRD_NETLINK, "netlink" },
-  { ARPHRD_6LOWPAN, "6lowpan" },
-  { ARPHRD_NONE, "none" },
-  { ARPHRD_VOID, "void" },
-  { 0, NULL },
-};
 
 /* IF_OPER_* of linux/if.h */
 static const NsdWord operstates[] = {
@@ -379,6 +392,11 @@ static const NsdWord generation_modes[] = {
   { 0, "eui64" }, { 1, "none" }, { 2, "stable_secret" }, { 3, "random" }, { 0, NULL },
 };
 
+/* XDP_ATTACHED_* of linux/if_link.h */
+static const NsdWord xdp_modes[] = {
+  { 0, "" }, { 1, "xdp" }, { 2, "xdpgeneric" }, { 3, "xdpoffload" }, { 4, "xdpmulti" }, { 0, NULL },
+};
+
 static const NsdAttrType header_flag = { "b", get_flag, put_flag };
 static const NsdAttrType header_flags = { "as", get_flags, NULL };
 static const NsdAttrType header_index = { "i", get_index, put_index };
@@ -392,8 +410,18 @@ static const NsdAttrType alternative_names = { "as", get_alternative_names, NULL
 static const NsdAttrType info_string = { "s", get_info_string, NULL };
 static const NsdAttrType address_generation = { "s", get_address_generation,
                                                 put_address_generation };
+static const NsdAttrType token = { "s", get_token, NULL };
+static const NsdAttrType xdp_number = { "u", get_xdp, NULL };
+static const NsdAttrType xdp_mode = { "s", get_xdp_mode, NULL };
+static const NsdAttrType reasons = { "u", get_reasons, put_reasons };
+static const NsdAttrType hex = { "s", get_hex, NULL };
 
-/* CREATE is what rtnl_create_link() and rtnl_configure_link() take; the rest is LATE. */
+/* Left out: what is an action or an event (NET_NS_*, NEW_NETNSID, NEW_IFINDEX, EVENT, EXT_MASK),
+ * the resources of hardware (MAP, VFINFO_LIST and NUM_VF, VF_PORTS, DPLL_PIN, DEVLINK_PORT), what
+ * no kernel fills in any more (WEIGHT, COST, PRIORITY, WIRELESS, PROTINFO of others than bridges),
+ * and STATS (GetStatistics).
+ *
+ * CREATE is what rtnl_create_link() and rtnl_configure_link() take; the rest is LATE. */
 static const NsdAttr rows[] = {
   { IFLA_IFNAME, "Name", &link_name, R | CREATE | CHANGE },
   { 0, "Up", &header_flag, R | CREATE | CHANGE, NULL, IFF_UP },
@@ -409,14 +437,20 @@ static const NsdAttr rows[] = {
   { 0, "Multicast", &header_flag, R | CREATE | CHANGE, NULL, IFF_MULTICAST },
   { 0, "Arp", &header_flag, R | CREATE | CHANGE, "opposite", IFF_NOARP },
   { 0, "Dynamic", &header_flag, R | CREATE | CHANGE, NULL, IFF_DYNAMIC },
+  { 0, "Trailers", &header_flag, R | CREATE | CHANGE, "opposite", IFF_NOTRAILERS },
   { IFLA_CARRIER, "Carrier", &nsd_attr_bool8, R | LATE | CHANGE },
   { IFLA_PROTO_DOWN, "ProtoDown", &nsd_attr_bool8, R | LATE | CHANGE },
+  { IFLA_PROTO_DOWN_REASON_VALUE, "ProtoDownReasons", &reasons, R | LATE | CHANGE },
   { IFLA_LINKMODE, "LinkMode", &nsd_attr_word8, R | CREATE | CHANGE, link_modes },
   { IFLA_INET6_ADDR_GEN_MODE, "IPv6AddressGenerationMode", &address_generation, R | LATE | CHANGE,
     generation_modes },
   { IFLA_GSO_MAX_SIZE, "GsoMaxSize", &nsd_attr_u32, R | CREATE | CHANGE },
   { IFLA_GSO_MAX_SEGS, "GsoMaxSegments", &nsd_attr_u32, R | CREATE | CHANGE },
   { IFLA_GRO_MAX_SIZE, "GroMaxSize", &nsd_attr_u32, R | CREATE | CHANGE },
+  { GSO_IPV4_MAX_SIZE, "GsoIpv4MaxSize", &nsd_attr_u32, R_OPT | CREATE | CHANGE },
+  { GRO_IPV4_MAX_SIZE, "GroIpv4MaxSize", &nsd_attr_u32, R_OPT | CREATE | CHANGE },
+  { IFLA_TSO_MAX_SIZE, "TsoMaxSize", &nsd_attr_u32, R_OPT },
+  { IFLA_TSO_MAX_SEGS, "TsoMaxSegments", &nsd_attr_u32, R_OPT },
   { 0, "Index", &header_index, R | CREATE },
   { IFLA_INFO_KIND, "Kind", &info_string, R },
   { 0, "Type", &header_type, R },
@@ -433,10 +467,25 @@ static const NsdAttr rows[] = {
   { IFLA_NUM_TX_QUEUES, "TxQueues", &nsd_attr_u32, R | CREATE },
   { IFLA_NUM_RX_QUEUES, "RxQueues", &nsd_attr_u32, R | CREATE },
   { IFLA_CARRIER_CHANGES, "CarrierChanges", &nsd_attr_u32, R },
+  { IFLA_CARRIER_UP_COUNT, "CarrierUpCount", &nsd_attr_u32, R },
+  { IFLA_CARRIER_DOWN_COUNT, "CarrierDownCount", &nsd_attr_u32, R },
+  { IFLA_PROMISCUITY, "Promiscuity", &nsd_attr_u32, R },
+  { IFLA_ALLMULTI, "AllMulticastCount", &nsd_attr_u32, R_OPT },
+  { IFLA_INET6_TOKEN, "IPv6Token", &token, R },
+  { IFLA_XDP_ATTACHED, "XdpMode", &xdp_mode, R, xdp_modes },
+  { IFLA_XDP_PROG_ID, "XdpProgramId", &xdp_number, R },
+  { IFLA_PHYS_PORT_ID, "PhysicalPortId", &hex, R },
+  { IFLA_PHYS_PORT_NAME, "PhysicalPortName", &nsd_attr_string, R },
+  { IFLA_PHYS_SWITCH_ID, "PhysicalSwitchId", &hex, R },
+  { MAX_PACING_OFFLOAD_HORIZON, "MaxPacingOffloadHorizon", &nsd_attr_u32, R_OPT },
+  { HEADROOM, "Headroom", &nsd_attr_u16, R_OPT },
+  { TAILROOM, "Tailroom", &nsd_attr_u16, R_OPT },
   { IFLA_PARENT_DEV_NAME, "ParentDeviceName", &nsd_attr_string, R },
   { IFLA_PARENT_DEV_BUS_NAME, "ParentDeviceBus", &nsd_attr_string, R },
   { IFLA_INFO_SLAVE_KIND, "SlaveKind", &info_string, R },
   { NETNS_IMMUTABLE, "NetnsImmutable", &nsd_attr_bool8, R },
 };
 
-const NsdAttrTable nsd_link_table = { &org_netnsd1_link_interface, rows, G_N_ELEMENTS (rows) };
+static NsdAttrShared shared[G_N_ELEMENTS (rows)];
+const NsdAttrTable nsd_link_table = { &org_netnsd1_link_interface, rows, G_N_ELEMENTS (rows),
+                                      shared };

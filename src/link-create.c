@@ -122,7 +122,9 @@ parse (Creation *creation, GVariant *dict, GError **error)
     nsd_error_set_invalid (error, "Property Name is the first argument, not a setting");
     return FALSE;
   }
-  return check_namespaces (creation, kind, error) && check_made (creation, kind, error);
+  return check_namespaces (creation, kind, error) &&
+         nsd_link_check_links (creation->request->net, creation->settings, error) &&
+         check_made (creation, kind, error);
 }
 
 static void
@@ -211,6 +213,18 @@ apply_late (NsdNet *net, const Creation *creation, NsdAttrFlags use, GError **er
 {
   if (!nsd_settings_have (creation->settings, use) ||
       nsd_link_apply (net, creation->ifindex, creation->settings, use, error))
+    return TRUE;
+  delete_made (net, creation->ifindex);
+  return FALSE;
+}
+
+/* What the kernel does not know yet it does not refuse: attributes of kinds are parsed liberally
+ * (rtnl_newlink in net/core/rtnetlink.c). */
+static gboolean
+check_known (NsdNet *net, const Creation *creation, GError **error)
+{
+  if (nsd_link_check_reported (nsd_links_find (net, creation->ifindex), creation->settings,
+                               NSD_ATTR_READ | NSD_ATTR_OPTIONAL, error))
     return TRUE;
   delete_made (net, creation->ifindex);
   return FALSE;
@@ -315,9 +329,15 @@ create (Creation *creation, GError **error)
   g_autoptr (GHashTable) before = list_indexes (net);
 
   init_message (creation, &builder);
-  if (!build (creation, &builder, error) || !put_lower_namespace (creation, &builder, error) ||
-      !nsd_net_transact (net, &builder, on_echo, creation, error))
+  if (!build (creation, &builder, error) || !put_lower_namespace (creation, &builder, error))
     return FALSE;
+  if (!nsd_net_transact (net, &builder, on_echo, creation, error)) {
+    /* What is there no more, or not in another namespace: nothing else is looked for. */
+    if (g_error_matches (*error, NSD_ERROR, NSD_ERROR_NOT_FOUND) &&
+        nsd_settings_get (creation->settings, "Parent") != NULL)
+      g_prefix_error (error, "Property Parent: ");
+    return FALSE;
+  }
   creation->ifindex = find_made (net, creation, before);
   if (nsd_links_find (net, creation->ifindex) == NULL) {
     g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "It was deleted as soon as it was made");
@@ -325,6 +345,8 @@ create (Creation *creation, GError **error)
   }
   if (creation->lower != 0)
     nsd_request_settle (creation->request, creation->lower);
+  if (!check_known (net, creation, error))
+    return FALSE;
   return apply_late (net, creation, NSD_ATTR_LATE, error) && finish_peer (creation, error);
 }
 
@@ -365,8 +387,11 @@ nsd_link_check_create (NsdRequest *request, GError **error)
   gboolean ok;
 
   g_variant_get (request->parameters, "(&s&s@a{sv})", &creation.name, &creation.kind, &dict);
-  init_message (&creation, &builder);
-  ok = parse (&creation, dict, error) && build (&creation, &builder, error);
+  ok = parse (&creation, dict, error);
+  if (ok) {
+    init_message (&creation, &builder);
+    ok = build (&creation, &builder, error);
+  }
   g_clear_pointer (&creation.settings, nsd_settings_free);
   if (!ok)
     nsd_request_prefix_error (request, error, "create %s link %s", creation.kind, creation.name);

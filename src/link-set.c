@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Changing a link: Set, and writes of single properties. */
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -29,10 +30,16 @@ static gboolean
 put_data (NsdAttrBuilder *builder, const NsdKind *kind, const NsdSettings *settings,
           NsdAttrFlags use, GError **error)
 {
-  return nsd_settings_put (settings, kind->table, use, builder, error) &&
-         (kind->put == NULL || kind->put (builder, settings, use, error)) &&
-         (!kind->whole || builder->current == NULL ||
-          nsd_settings_put_unchanged (settings, kind->table, builder, error));
+  guint32 start;
+
+  if (!nsd_settings_put (settings, kind->table, use, builder, error))
+    return FALSE;
+  start = nlmsg_hdr (builder->msg)->nlmsg_len;
+  if (kind->put != NULL && !kind->put (builder, settings, use, error))
+    return FALSE;
+  nsd_settings_note (settings, kind->table, start, builder);
+  return !kind->whole || builder->current == NULL ||
+         nsd_settings_put_unchanged (settings, kind->table, builder, error);
 }
 
 static gboolean
@@ -47,7 +54,8 @@ put_kind (NsdAttrBuilder *builder, const NsdKind *kind, const NsdLink *link,
   if (!put_kind_name (builder, port ? IFLA_INFO_SLAVE_KIND : IFLA_INFO_KIND, kind->name, use,
                       error))
     return FALSE;
-  if (!nsd_settings_touch (settings, kind->table))
+  /* On creation some kinds need data of which nothing was said. */
+  if (!nsd_settings_touch (settings, kind->table) && (link != NULL || kind->put == NULL))
     return TRUE;
   if (link != NULL)
     current = nsd_link_properties (link, kind->table->info->name);
@@ -132,7 +140,7 @@ roll_back (NsdNet *net, int ifindex, GVariant *before, const NsdSettings *settin
   if (link == NULL)
     return;
   name = g_strdup (link->name); /* the link is read again, and is another one then */
-  old = nsd_settings_new_reverse (settings, before, link->interfaces);
+  old = nsd_settings_new_reverse (settings, &nsd_link_table, before, link->interfaces);
   if (nsd_settings_count (old) > 0 && !send_settings (net, link, old, NSD_ATTR_CHANGE, &error))
     g_warning ("Link %s of namespace %" G_GUINT64_FORMAT
                " is half changed, and its old values cannot be set again: %s",
@@ -154,15 +162,20 @@ nsd_link_apply (NsdNet *net, int ifindex, const NsdSettings *settings, NsdAttrFl
   return FALSE;
 }
 
-/* A property that the running kernel does not report cannot be set either. */
-static gboolean
-check_reported (const NsdLink *link, const NsdSettings *settings, GError **error)
+gboolean
+nsd_link_check_reported (const NsdLink *link, const NsdSettings *settings, NsdAttrFlags flags,
+                         GError **error)
 {
   for (gsize i = 0; i < nsd_settings_count (settings); i++) {
     const NsdSetting *setting = nsd_settings_nth (settings, i);
-    g_autoptr (GVariant) properties = nsd_link_properties (link, setting->table->info->name);
-    g_autoptr (GVariant) value = g_variant_lookup_value (properties, setting->attr->name, NULL);
+    g_autoptr (GVariant) properties = NULL;
+    g_autoptr (GVariant) value = NULL;
 
+    if ((setting->attr->flags & flags) != flags)
+      continue;
+    properties = nsd_link_properties (link, setting->table->info->name);
+    value =
+        properties != NULL ? g_variant_lookup_value (properties, setting->attr->name, NULL) : NULL;
     if (value == NULL) {
       g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_SUPPORTED,
                    "The kernel has no property %s (property %s)", setting->attr->name,
@@ -173,23 +186,23 @@ check_reported (const NsdLink *link, const NsdSettings *settings, GError **error
   return TRUE;
 }
 
-/* The kernel says EINVAL for a master that it does not know. */
-static gboolean
-check_master (NsdNet *net, const NsdSettings *settings, GError **error)
+gboolean
+nsd_link_check_links (NsdNet *net, const NsdSettings *settings, GError **error)
 {
-  const char *text = nsd_settings_get_string (settings, "Master", NULL);
-  int ifindex = 0;
+  for (gsize i = 0; i < nsd_settings_count (settings); i++) {
+    const NsdSetting *setting = nsd_settings_nth (settings, i);
+    NsdPath path;
 
-  if (text == NULL)
-    return TRUE;
-  if (!nsd_link_path_parse (&net->context, text, &ifindex, error)) {
-    g_prefix_error (error, "Property Master: ");
+    if (!g_variant_is_of_type (setting->value, G_VARIANT_TYPE_OBJECT_PATH) ||
+        !nsd_path_decode (g_variant_get_string (setting->value, NULL), &path) ||
+        path.node != NSD_NODE_LINK || path.netns != net->id ||
+        nsd_links_find (net, path.ifindex) != NULL)
+      continue;
+    g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND, "Property %s: there is no link %s",
+                 setting->attr->name, g_variant_get_string (setting->value, NULL));
     return FALSE;
   }
-  if (ifindex == 0 || nsd_links_find (net, ifindex) != NULL)
-    return TRUE;
-  g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND, "Property Master: there is no link %s", text);
-  return FALSE;
+  return TRUE;
 }
 
 /* The settings in @dict, if they are such that a link of this kind can take; NULL with an error. */
@@ -232,18 +245,38 @@ check_length (const NsdLink *link, const NsdSettings *settings, const char *name
 static gboolean
 check_values (NsdNet *net, const NsdLink *link, const NsdSettings *settings, GError **error)
 {
-  return check_reported (link, settings, error) && check_master (net, settings, error) &&
+  return nsd_link_check_reported (link, settings, 0, error) &&
+         nsd_link_check_links (net, settings, error) &&
          check_length (link, settings, "MacAddress", error) &&
          check_length (link, settings, "Broadcast", error);
+}
+
+/* What is not said again, and what a failure gives back, is what the link has now: while it is down
+ * the kernel does not tell of changes. */
+static NsdLink *
+read_again (NsdRequest *request, GError **error)
+{
+  NsdLink *link = nsd_links_find (request->net, request->path.ifindex);
+  guint64 serial = link->serial;
+
+  if (link->flags & IFF_UP)
+    return link;
+  nsd_net_touch_link (request->net, request->path.ifindex);
+  nsd_net_drain (request->net);
+  link = nsd_links_find (request->net, request->path.ifindex);
+  if (link != NULL && link->serial == serial)
+    return link;
+  g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "%s is gone", request->object_path);
+  return NULL;
 }
 
 static GVariant *
 set (NsdRequest *request, GVariant *dict, GError **error)
 {
   NsdNet *net = request->net;
-  NsdLink *link = nsd_links_find (net, request->path.ifindex);
-  g_autofree char *name = g_strdup (link->name);
-  g_autoptr (NsdSettings) settings = parse (request, dict, error);
+  NsdLink *link = read_again (request, error);
+  g_autoptr (NsdSettings) settings = link != NULL ? parse (request, dict, error) : NULL;
+  g_autofree char *name = link != NULL ? g_strdup (link->name) : NULL;
 
   if (settings != NULL &&
       (!check_values (net, link, settings, error) ||

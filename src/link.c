@@ -6,8 +6,10 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "address-list.h"
 #include "address.h"
 #include "attr-types.h"
+#include "bulk-add.h"
 #include "error.h"
 #include "link/kind.h"
 #include "links.h"
@@ -430,6 +432,10 @@ static const NsdMethod methods[] = {
     .other_namespace = move_to_other_namespace },
   { "AddAddress", NSD_ACTION_CONFIGURE_ADDRESS, NSD_IN_WORKER, nsd_address_add,
     nsd_address_check_add },
+  { "AddAddresses", NSD_ACTION_CONFIGURE_ADDRESS, NSD_IN_WORKER, nsd_bulk_add_addresses,
+    nsd_bulk_check_add_addresses },
+  { "FlushAddresses", NSD_ACTION_CONFIGURE_ADDRESS, NSD_IN_WORKER, nsd_address_flush,
+    nsd_address_check_flush },
   { "AddAlternativeName", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, add_alternative_name },
   { "RemoveAlternativeName", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, remove_alternative_name },
   { "GetStatistics", NSD_READ, NSD_IN_WORKER, get_statistics },

@@ -23,6 +23,15 @@ gboolean nsd_link_check_set (NsdRequest *request, GError **error);
 gboolean nsd_link_check_set_property (NsdRequest *request, GError **error);
 GVariant *nsd_link_set_property (NsdRequest *request, GError **error);
 
+/* The links of this namespace that @settings name are there: NotFound (link-set.c).  The kernel
+ * says EINVAL or nothing. */
+gboolean nsd_link_check_links (NsdNet *net, const NsdSettings *settings, GError **error);
+
+/* A property that the running kernel does not report cannot be set either: NotSupported, for the
+ * first of @settings whose row has all of @flags (link-set.c). */
+gboolean nsd_link_check_reported (const NsdLink *link, const NsdSettings *settings,
+                                  NsdAttrFlags flags, GError **error);
+
 /* Writes IFLA_LINKINFO with the kind and its settings (link-set.c); @link is NULL on creation. */
 gboolean nsd_link_put_info (NsdAttrBuilder *builder, const char *kind, const NsdLink *link,
                             const NsdSettings *settings, NsdAttrFlags use, GError **error);

@@ -6,6 +6,7 @@
 #include <linux/if.h>
 #include <string.h>
 
+#include "link-heard.h"
 #include "link/kind.h"
 #include "names.h"
 #include "routes.h"
@@ -14,9 +15,6 @@
 
 /* include/uapi/linux/rtnetlink.h; counters are read when somebody asks for them. */
 #define LINK_EXT_MASK RTEXT_FILTER_SKIP_STATS
-
-/* What counts as up for routes: dead and linkdown next hops follow it. */
-#define STATE_FLAGS ((guint)(IFF_UP | IFF_RUNNING | IFF_LOWER_UP))
 
 static void
 link_free (gpointer data)
@@ -36,6 +34,7 @@ void
 nsd_links_init (NsdNet *net)
 {
   net->links = g_hash_table_new_full (NULL, NULL, NULL, link_free);
+  net->links_heard = nsd_link_heard_new ();
 }
 
 NsdLink *
@@ -111,27 +110,32 @@ text_attribute (const NsdAttrView *view, guint id)
 }
 
 static void
-read_kind (GVariantBuilder *builder, const NsdKind *kind, const NsdAttrView *info, guint data)
+read_kind (NsdNet *net, const NsdLink *link, GVariantBuilder *builder, const NsdKind *kind,
+           const NsdAttrView *info, guint data)
 {
+  g_autofree struct nlattr *asked = NULL;
   NsdAttrView nested;
 
   if (kind == NULL)
     return;
   nsd_attr_view_init_nested (&nested, info, info->tb[data]);
+  if (kind->ask != NULL)
+    nested.tb[NSD_KIND_ASKED] = asked = kind->ask (net, link->ifindex);
   g_variant_builder_add (builder, "{s@a{sv}}", kind->table->info->name,
                          nsd_attr_table_read (kind->table, &nested));
 }
 
 static GVariant *
-read_interfaces (const NsdLink *link, const NsdAttrView *view, const NsdAttrView *info)
+read_interfaces (NsdNet *net, const NsdLink *link, const NsdAttrView *view, const NsdAttrView *info)
 {
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{sa{sv}}"));
   g_variant_builder_add (&builder, "{s@a{sv}}", NSD_IFACE_LINK,
                          nsd_attr_table_read (&nsd_link_table, view));
-  read_kind (&builder, nsd_kind_find (link->kind, NSD_KIND_LINK), info, IFLA_INFO_DATA);
-  read_kind (&builder, nsd_kind_find (link->port, NSD_KIND_PORT), info, IFLA_INFO_SLAVE_DATA);
+  read_kind (net, link, &builder, nsd_kind_find (link->kind, NSD_KIND_LINK), info, IFLA_INFO_DATA);
+  read_kind (net, link, &builder, nsd_kind_find (link->port, NSD_KIND_PORT), info,
+             IFLA_INFO_SLAVE_DATA);
   return g_variant_builder_end (&builder);
 }
 
@@ -154,7 +158,7 @@ link_from_message (NsdNet *net, const struct nlmsghdr *nlh)
   link->refers = (int)nsd_attr_view_get_u32 (&view, IFLA_LINK, 0);
   link->foreign = nsd_attr_view_get (&view, IFLA_LINK_NETNSID, sizeof (gint32)) != NULL;
   /* Taking the data makes one serialized block of it, a fourth of the size of a tree. */
-  link->interfaces = g_variant_ref_sink (read_interfaces (link, &view, &info));
+  link->interfaces = g_variant_ref_sink (read_interfaces (net, link, &view, &info));
   g_variant_get_data (link->interfaces);
   return link;
 }
@@ -244,6 +248,28 @@ tell_changes (NsdNet *net, const NsdLink *before, const NsdLink *after)
   return tell_lost_interfaces (net, before, after) || any;
 }
 
+/* Links that share values with @link, which the kernel does not tell of: see NsdKind.shared. */
+static void
+touch_siblings (NsdNet *net, const NsdLink *link)
+{
+  const NsdKind *kind = nsd_kind_find (link->kind, NSD_KIND_LINK);
+  GHashTableIter iter;
+  gpointer value;
+
+  if (kind == NULL || !kind->shared)
+    return;
+  g_hash_table_iter_init (&iter, net->links);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const NsdLink *other = value;
+    gboolean sibling = other->refers == link->refers && other->foreign == link->foreign;
+    gboolean peer = other->ifindex == link->refers && !link->foreign;
+
+    if (other->ifindex != link->ifindex && (sibling || peer))
+      nsd_net_touch_link (net, other->ifindex);
+  }
+  net->options.hooks->links_moved (net->id);
+}
+
 /* A port shows what its master is (the bridge's id), a master what its ports make of it (its
  * address): the kernel notifies of one of the two. */
 static void
@@ -260,6 +286,14 @@ touch_family (NsdNet *net, const NsdLink *link)
   while (g_hash_table_iter_next (&iter, NULL, &value))
     if (((NsdLink *)value)->master == link->ifindex)
       nsd_net_touch_link (net, ((NsdLink *)value)->ifindex);
+}
+
+/* IPv4 routes through a link go without a word (fib_disable_ip in net/ipv4/fib_frontend.c). */
+static void
+touch_what_stood_there (NsdNet *net)
+{
+  nsd_net_touch_routes (net, AF_INET);
+  nsd_net_touch_routes (net, AF_INET6);
 }
 
 static void
@@ -282,9 +316,7 @@ link_removed (NsdNet *net, NsdLink *link)
   nsd_signal_removed (net, NSD_NODE_LINK, link->key, (const char *const *)names->pdata);
   g_ptr_array_unref (names);
 
-  /* IPv4 routes through it went without a word (fib_disable_ip in net/ipv4/fib_frontend.c). */
-  nsd_net_touch_routes (net, AF_INET);
-  nsd_net_touch_routes (net, AF_INET6);
+  touch_what_stood_there (net);
   if (link->master != 0)
     nsd_net_touch_link (net, link->master);
   g_hash_table_remove (net->dirty_links, GINT_TO_POINTER (link->ifindex));
@@ -296,6 +328,7 @@ link_added (NsdNet *net, const NsdLink *link)
 {
   nsd_signal_added (net, NSD_NODE_LINK, link->key, link->interfaces);
   touch_family (net, link);
+  touch_siblings (net, link);
   if (link->refers == 0)
     return;
   /* It may be the other end of one of ours, come home, or of one elsewhere. */
@@ -316,14 +349,13 @@ update_link (NsdNet *net, const struct nlmsghdr *nlh)
   if (known == NULL) {
     link_added (net, link);
   } else {
-    if (tell_changes (net, known, link))
+    if (tell_changes (net, known, link)) {
       touch_family (net, link);
+      touch_siblings (net, link);
+    }
     if (known->master != link->master && known->master != 0)
       nsd_net_touch_link (net, known->master);
-    if ((known->flags ^ link->flags) & STATE_FLAGS) {
-      nsd_net_touch_routes (net, AF_INET);
-      nsd_net_touch_routes (net, AF_INET6);
-    }
+    nsd_link_state_changed (net, link->ifindex, known->flags, link->flags);
   }
   g_hash_table_replace (net->links, GINT_TO_POINTER (link->ifindex), link);
   g_steal_pointer (&link);
@@ -365,8 +397,11 @@ on_removed (NsdNet *net, const struct nlmsghdr *nlh)
   NsdLink *link = nsd_links_find (net, ifi->ifi_index);
   NsdAttrView view;
 
-  if (link == NULL)
+  nsd_link_heard_removed (net, ifi->ifi_index);
+  if (link == NULL) {
+    touch_what_stood_there (net);
     return;
+  }
   nsd_attr_view_init_message (&view, &net->context, nlh, sizeof *ifi);
   if (nsd_attr_view_get (&view, IFLA_NEW_NETNSID, sizeof (gint32)) != NULL)
     link_moved (net, link, &view);
@@ -382,10 +417,12 @@ nsd_links_event (NsdNet *net, const struct nlmsghdr *nlh)
     return;
   /* Bridges tell of their ports in messages of their own family, also when a port leaves (a link
    * that is still there): only that something changed is taken from them. */
-  if (nlh->nlmsg_type == RTM_DELLINK && ifi->ifi_family == AF_UNSPEC)
+  if (nlh->nlmsg_type == RTM_DELLINK && ifi->ifi_family == AF_UNSPEC) {
     on_removed (net, nlh);
-  else
+  } else {
+    nsd_link_heard (net, nlh);
     nsd_net_touch_link (net, ifi->ifi_index);
+  }
 }
 
 /* ---- reading ---- */

@@ -5,11 +5,18 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "address-list.h"
+#include "bulk-add.h"
 #include "error.h"
 #include "link.h"
 #include "names.h"
+#include "neighbour.h"
+#include "nexthop.h"
 #include "nsd-interfaces.h"
+#include "route-list.h"
+#include "route-transfer.h"
 #include "route.h"
+#include "rule.h"
 
 GVariant *
 nsd_namespace_properties (const NsdNamespace *namespace)
@@ -132,7 +139,35 @@ static const NsdMethod methods[] = {
   { "GetLink", NSD_READ, NSD_IN_WORKER, nsd_link_get_by_name },
   { "FindLinks", NSD_READ, NSD_IN_WORKER, nsd_link_find_matching },
   { "AddRoute", NSD_ACTION_CONFIGURE_ROUTE, NSD_IN_WORKER, nsd_route_add, nsd_route_check_add },
+  { "AddRoutes", NSD_ACTION_CONFIGURE_ROUTE, NSD_IN_WORKER, nsd_bulk_add_routes,
+    nsd_bulk_check_add_routes },
+  { "ListRoutes", NSD_READ, NSD_IN_WORKER, nsd_route_list },
+  { "FlushRoutes", NSD_ACTION_CONFIGURE_ROUTE, NSD_IN_WORKER, nsd_route_flush,
+    nsd_route_check_flush },
+  { "ExportRoutes", NSD_READ, NSD_ON_MAIN, nsd_route_transfer_export,
+    nsd_route_transfer_check_export },
+  { "ImportRoutes", NSD_ACTION_CONFIGURE_ROUTE, NSD_ON_MAIN, nsd_route_transfer_import,
+    nsd_route_transfer_check_import },
+  { "FindAddresses", NSD_READ, NSD_IN_WORKER, nsd_address_find },
   { "GetRouteTo", NSD_READ, NSD_IN_WORKER, nsd_route_get_to },
+  { "ListNextHops", NSD_READ, NSD_IN_WORKER, nsd_nexthop_list },
+  { "AddNextHop", NSD_ACTION_CONFIGURE_ROUTE, NSD_IN_WORKER, nsd_nexthop_add,
+    nsd_nexthop_check_add },
+  { "RemoveNextHop", NSD_ACTION_CONFIGURE_ROUTE, NSD_IN_WORKER, nsd_nexthop_remove,
+    nsd_nexthop_check_remove },
+  { "ListRules", NSD_READ, NSD_IN_WORKER, nsd_rule_list },
+  { "AddRule", NSD_ACTION_CONFIGURE_RULE, NSD_IN_WORKER, nsd_rule_add, nsd_rule_check_add },
+  { "RemoveRule", NSD_ACTION_CONFIGURE_RULE, NSD_IN_WORKER, nsd_rule_remove,
+    nsd_rule_check_remove },
+  { "ListNeighbours", NSD_READ, NSD_IN_WORKER, nsd_neighbour_list },
+  { "AddNeighbour", NSD_ACTION_CONFIGURE_NEIGHBOUR, NSD_IN_WORKER, nsd_neighbour_add,
+    nsd_neighbour_check_add },
+  { "RemoveNeighbour", NSD_ACTION_CONFIGURE_NEIGHBOUR, NSD_IN_WORKER, nsd_neighbour_remove,
+    nsd_neighbour_check_remove },
+  { "FlushNeighbours", NSD_ACTION_CONFIGURE_NEIGHBOUR, NSD_IN_WORKER, nsd_neighbour_flush,
+    nsd_neighbour_check_flush },
+  { "SubscribeNeighbours", NSD_READ, NSD_IN_WORKER, nsd_neighbour_subscribe },
+  { "UnsubscribeNeighbours", NSD_READ, NSD_IN_WORKER, nsd_neighbour_unsubscribe },
 };
 /* clang-format on */
 

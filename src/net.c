@@ -9,8 +9,12 @@
 
 #include "addresses.h"
 #include "error.h"
+#include "link/bridge-vlans.h"
 #include "links.h"
+#include "neighbours.h"
 #include "routes.h"
+#include "rules.h"
+#include "signals.h"
 
 /* Under churn nearly every dump is interrupted: a few tries, then take what came and compare again
  * when it is quieter. */
@@ -27,6 +31,18 @@
  * while it is quiet (milliseconds). */
 #define LOOK_DELAY     250
 #define LOOK_DELAY_MAX 2000
+
+/* Counting a table that is too large for objects takes so much longer than anything else that it is
+ * done for many changes at once, and takes a twentieth of the time (milliseconds). */
+#define RECOUNT_DELAY     1000
+#define RECOUNT_DELAY_MAX 20000
+
+/* After events that nobody waits for, the next ones are left to gather for as long as these took,
+ * times REST: an object that changes often is told of once, and somebody's storm takes a third of a
+ * processor at most.  The first event after a silence is told at once.  The kernel's buffer holds
+ * what comes in REST_MAX (microseconds). */
+#define REST     2
+#define REST_MAX 50000
 
 static const int groups[];
 
@@ -84,25 +100,30 @@ set_error (GError **error, const NsdNlFailure *failure, gboolean has_properties)
   }
 }
 
-gboolean
-nsd_net_request (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func, gpointer data,
-                 GError **error)
+void
+nsd_net_set_failure (const NsdAttrBuilder *builder, const NsdNlFailure *failure, GError **error)
 {
-  g_auto (NsdNlFailure) failure = { 0 };
-  const char *property;
+  const char *property = failed_property (builder, failure);
 
-  if (nsd_nl_socket_request (net->socket, builder->msg, func, data, &failure))
-    return TRUE;
-  if (error == NULL)
-    return FALSE;
-  property = failed_property (builder, &failure);
-  set_error (error, &failure, nsd_attr_builder_has_properties (builder));
+  set_error (error, failure, nsd_attr_builder_has_properties (builder));
   if (property != NULL) {
     g_autofree char *message = g_strdup_printf ("%s (property %s)", (*error)->message, property);
 
     g_free ((*error)->message);
     (*error)->message = g_steal_pointer (&message);
   }
+}
+
+gboolean
+nsd_net_request (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func, gpointer data,
+                 GError **error)
+{
+  g_auto (NsdNlFailure) failure = { 0 };
+
+  if (nsd_nl_socket_request (net->socket, builder->msg, func, data, &failure))
+    return TRUE;
+  if (error != NULL)
+    nsd_net_set_failure (builder, &failure, error);
   return FALSE;
 }
 
@@ -114,6 +135,14 @@ nsd_net_transact (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func, gpointer
 
   nsd_net_drain (net);
   return ok;
+}
+
+NsdNlSocket *
+nsd_net_side_socket (NsdNet *net)
+{
+  if (net->side_socket == NULL)
+    net->side_socket = nsd_nl_socket_new (NULL);
+  return net->side_socket;
 }
 
 gboolean
@@ -196,6 +225,18 @@ on_event (const struct nlmsghdr *nlh, gpointer data)
     nsd_net_touch_routes (net, AF_INET);
     nsd_net_touch_routes (net, AF_INET6);
     break;
+  case RTM_NEWRULE:
+  case RTM_DELRULE:
+    nsd_rules_event (net, nlh);
+    break;
+  case RTM_NEWNEIGH:
+  case RTM_DELNEIGH:
+    nsd_neighbours_event (net, nlh);
+    break;
+  case RTM_NEWVLAN:
+  case RTM_DELVLAN:
+    nsd_bridge_vlans_event (net, nlh);
+    break;
   case RTM_NEWNSID:
   case RTM_DELNSID:
     on_nsid (net, nlh);
@@ -239,9 +280,7 @@ on_resync (gpointer data)
 
   g_clear_pointer (&net->resync, g_source_unref);
   touch_all (net);
-  net->resyncing = TRUE;
   nsd_net_drain (net);
-  net->resyncing = FALSE;
   return G_SOURCE_REMOVE;
 }
 
@@ -264,6 +303,7 @@ on_look (gpointer data)
   g_clear_pointer (&net->look, g_source_unref);
   net->look_delay = MIN (net->look_delay * 2, LOOK_DELAY_MAX);
   nsd_links_touch_silent (net);
+  nsd_addresses_touch_silent (net);
   nsd_net_drain (net);
   return G_SOURCE_REMOVE;
 }
@@ -272,11 +312,12 @@ static void
 schedule_look (NsdNet *net)
 {
   gboolean sooner = net->heard && net->look_delay > LOOK_DELAY;
+  gboolean any = net->has_silent_links || net->has_tentative;
 
   net->heard = FALSE;
-  if (sooner || !net->has_silent_links)
+  if (sooner || !any)
     clear_source (&net->look);
-  if (net->look != NULL || !net->has_silent_links)
+  if (net->look != NULL || !any)
     return;
   if (sooner || net->look_delay == 0)
     net->look_delay = LOOK_DELAY;
@@ -301,6 +342,19 @@ schedule_routes (NsdNet *net)
 }
 
 static gboolean
+on_recount (gpointer data)
+{
+  NsdNet *net = data;
+  gint64 begin = g_get_monotonic_time ();
+
+  g_clear_pointer (&net->recount, g_source_unref);
+  nsd_routes_recount (net);
+  net->recount_delay = (guint)MIN ((g_get_monotonic_time () - begin) / 50, RECOUNT_DELAY_MAX);
+  nsd_net_drain (net);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 read_routes (NsdNet *net)
 {
   gint64 begin = g_get_monotonic_time ();
@@ -308,11 +362,18 @@ read_routes (NsdNet *net)
 
   if (!net->routes_dirty[0] && !net->routes_dirty[1])
     return TRUE;
+  /* Nobody waits for a count. */
+  if (!g_atomic_int_get (&net->options.shared->routes_exported)) {
+    if (net->recount == NULL)
+      schedule (net, &net->recount, MAX (net->recount_delay, RECOUNT_DELAY), on_recount);
+    return TRUE;
+  }
   for (int i = 0; i < 2; i++)
     if (net->routes_dirty[i] && !nsd_routes_refresh (net, i == 0 ? AF_INET : AF_INET6))
       sure = FALSE;
   net->routes_delay = (guint)MIN ((g_get_monotonic_time () - begin) / 100, ROUTES_DELAY_MAX);
   clear_source (&net->routes_later);
+  net->dump_doubtful = nsd_nl_events_pending (net->events);
   return sure;
 }
 
@@ -328,27 +389,40 @@ read_dirty (NsdNet *net, gboolean somebody_waits)
     sure = FALSE;
   if (net->addresses_dirty && !nsd_addresses_refresh (net))
     sure = FALSE;
-  if (somebody_waits)
+  if (somebody_waits || !g_atomic_int_get (&net->options.shared->routes_exported))
     return read_routes (net) && sure;
   if (net->routes_dirty[0] || net->routes_dirty[1])
     schedule_routes (net);
   return sure;
 }
 
+void
+nsd_net_take_in (NsdNet *net)
+{
+  if (nsd_nl_events_drain (net->events, on_event, net))
+    return;
+  g_info ("Events of namespace %" G_GUINT64_FORMAT " were lost, comparing all", net->id);
+  nsd_links_doubt (net);
+  nsd_rules_doubt (net);
+  nsd_neighbours_doubt (net);
+  touch_all (net);
+}
+
 static void
 drain (NsdNet *net, gboolean somebody_waits)
 {
-  if (!nsd_nl_events_drain (net->events, on_event, net)) {
-    g_info ("Events of namespace %" G_GUINT64_FORMAT " were lost, comparing all", net->id);
-    nsd_links_doubt (net);
-    touch_all (net);
-  }
+  nsd_net_take_in (net);
+  net->count_doubtful = FALSE;
+  net->dump_doubtful = FALSE;
   if (read_dirty (net, somebody_waits))
     net->resync_delay = 0;
   else
     schedule_resync (net);
   nsd_records_flush (net->addresses, net, TRUE);
   nsd_routes_flush (net);
+  nsd_rules_flush (net);
+  nsd_neighbours_flush (net);
+  nsd_signals_flush (net);
   schedule_look (net);
 }
 
@@ -358,10 +432,30 @@ nsd_net_drain (NsdNet *net)
   drain (net, TRUE);
 }
 
+static gboolean
+on_rested (gpointer data)
+{
+  NsdNet *net = data;
+
+  g_clear_pointer (&net->rest, g_source_unref);
+  nsd_nl_events_listen (net->events, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_ready (gpointer data)
 {
-  drain (data, FALSE);
+  NsdNet *net = data;
+  gint64 begin = g_get_monotonic_time ();
+
+  if (begin < net->rest_until) {
+    nsd_nl_events_listen (net->events, FALSE);
+    schedule (net, &net->rest, (guint)((net->rest_until - begin) / 1000) + 1, on_rested);
+    return;
+  }
+  drain (net, FALSE);
+  net->rest_until = g_get_monotonic_time ();
+  net->rest_until += MIN ((net->rest_until - begin) * REST, REST_MAX);
 }
 
 void
@@ -371,6 +465,12 @@ nsd_net_refresh_foreign (gpointer data, gpointer unused)
 
   nsd_links_touch_foreign (net);
   nsd_net_drain (net);
+}
+
+void
+nsd_net_forget_caller (gpointer net, gpointer sender)
+{
+  nsd_neighbours_unsubscribe (net, sender);
 }
 
 /* ---- life ---- */
@@ -407,14 +507,22 @@ net_free (gpointer data)
   clear_source (&net->resync);
   clear_source (&net->look);
   clear_source (&net->routes_later);
+  clear_source (&net->recount);
+  clear_source (&net->rest);
   g_clear_pointer (&net->events, nsd_nl_events_free);
   g_clear_pointer (&net->socket, nsd_nl_socket_free);
-  g_clear_pointer (&net->nsid_socket, nsd_nl_socket_free);
+  g_clear_pointer (&net->side_socket, nsd_nl_socket_free);
   g_clear_pointer (&net->nsids, g_hash_table_unref);
   g_clear_pointer (&net->links, g_hash_table_unref);
+  g_clear_pointer (&net->links_heard, g_hash_table_unref);
   g_clear_pointer (&net->dirty_links, g_hash_table_unref);
   g_clear_pointer (&net->addresses, nsd_records_free);
   g_clear_pointer (&net->routes, nsd_records_free);
+  g_clear_pointer (&net->rules_added, g_ptr_array_unref);
+  g_clear_pointer (&net->rules_removed, g_ptr_array_unref);
+  g_clear_pointer (&net->neighbour_subscribers, g_hash_table_unref);
+  g_clear_pointer (&net->neighbour_events, g_ptr_array_unref);
+  g_clear_pointer (&net->signals, g_ptr_array_unref);
   g_clear_pointer (&net->path, g_free);
   g_clear_pointer (&net->moved_to, g_free);
   nsd_net_shared_unref (net->options.shared);
@@ -436,9 +544,11 @@ net_start (NsdNetns *netns, gpointer data, GError **error)
   net->context = (NsdAttrContext){ net->id, link_path, net };
   net->nsids = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   net->dirty_links = g_hash_table_new (NULL, NULL);
+  net->signals = g_ptr_array_new_with_free_func (g_object_unref);
   nsd_links_init (net);
   net->addresses = nsd_records_new (&nsd_address_class);
   net->routes = nsd_records_new (&nsd_route_class);
+  nsd_rules_init (net);
 
   /* Listen first, then look: nothing falls in between. */
   net->socket = nsd_nl_socket_new (error);
@@ -460,8 +570,17 @@ nsd_net_publish (gpointer data, gpointer unused)
 }
 
 static const int groups[] = {
-  RTNLGRP_LINK,       RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
-  RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP,     RTNLGRP_NSID,        0,
+  RTNLGRP_LINK,
+  RTNLGRP_IPV4_IFADDR,
+  RTNLGRP_IPV6_IFADDR,
+  RTNLGRP_IPV4_ROUTE,
+  RTNLGRP_IPV6_ROUTE,
+  RTNLGRP_NEXTHOP,
+  RTNLGRP_IPV4_RULE,
+  RTNLGRP_IPV6_RULE,
+  RTNLGRP_NSID,
+  RTNLGRP_BRVLAN,
+  0,
 };
 
 const NsdWorkerHooks nsd_net_worker_hooks = { net_start, net_free };

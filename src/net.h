@@ -48,21 +48,22 @@ struct _NsdNet {
   char *path;
   NsdAttrContext context;
   NsdNlSocket *socket;
-  NsdNlSocket
-      *nsid_socket; /* of its own: a dump on the other may be under way; NULL until needed */
+  NsdNlSocket *side_socket; /* NULL until needed: see nsd_net_side_socket() */
   NsdNlEvents *events;
   gboolean published; /* signals are sent */
+  GPtrArray *signals; /* GDBusMessage: see nsd_signals_flush() */
   GHashTable *nsids;  /* what nsids mean here: see nsids.c */
   guint nsids_version;
 
-  GHashTable *links; /* ifindex -> NsdLink */
+  GHashTable *links;       /* ifindex -> NsdLink */
+  GHashTable *links_heard; /* what the events said of them: see link-heard.h */
   guint link_generation;
   guint64 link_serial;
   int moved_ifindex; /* the last link that moved away, and where it is now ("/": not on the bus) */
   char *moved_to;
   NsdRecords *addresses;
   NsdRecords *routes;
-  gsize route_counts[2]; /* IPv4, IPv6, of the last dump */
+  gsize route_counts[2]; /* IPv4, IPv6, while they are no objects: see routes.c */
 
   /* What must be read again before the events are done with. */
   GHashTable *dirty_links; /* set of ifindex */
@@ -73,13 +74,25 @@ struct _NsdNet {
   guint routes_delay;       /* milliseconds */
   GSource *resync;          /* another comparison, later, after dumps that were interrupted */
   guint resync_delay;       /* milliseconds */
-  gboolean resyncing;       /* it is this one that runs now */
+  gboolean dump_doubtful;   /* changes came while the routes were listed: see routes.c */
+  gboolean count_doubtful;  /* what was counted may be notified of only now */
+  GSource *recount;         /* of routes that are no objects */
+  guint recount_delay;      /* milliseconds */
 
   /* Links that are down are read now and then: see nsd_links_touch_silent(). */
   gboolean has_silent_links;
-  gboolean heard; /* an event since the last drain */
+  gboolean has_tentative; /* addresses, which change in silence too */
+  gboolean heard;         /* an event since the last drain */
   GSource *look;
   guint look_delay; /* milliseconds */
+
+  GPtrArray *rules_added;            /* GVariant: that came … */
+  GPtrArray *rules_removed;          /* … and went, and nobody has been told yet */
+  GHashTable *neighbour_subscribers; /* set of names on the bus; NULL: nobody */
+  GPtrArray *neighbour_events;       /* GVariant: what they have not been told yet */
+
+  gint64 rest_until; /* g_get_monotonic_time(): nobody waits for events before */
+  GSource *rest;
 };
 
 extern const NsdWorkerHooks nsd_net_worker_hooks;
@@ -89,9 +102,15 @@ void nsd_net_publish (gpointer net, gpointer data);
 /* NsdWorkerFunc: reads again the links that refer to other namespaces. */
 void nsd_net_refresh_foreign (gpointer net, gpointer data);
 
+/* NsdWorkerFunc: @sender, a name on the bus, has left; what it had here ends. */
+void nsd_net_forget_caller (gpointer net, gpointer sender);
+
 /* Takes in all that the kernel has said so far and tells the bus.  After a request of ours this
  * includes what the request did: the kernel queues notifications before its acknowledgement. */
 void nsd_net_drain (NsdNet *net);
+/* Takes it in and tells nobody yet: so that the kernel's buffer does not run over during a call
+ * that changes much. */
+void nsd_net_take_in (NsdNet *net);
 
 /* Link @ifindex is read again in the next drain, whether or not the kernel notifies. */
 void nsd_net_touch_link (NsdNet *net, int ifindex);
@@ -107,11 +126,18 @@ gboolean nsd_net_transact (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func,
 /* The same without draining. */
 gboolean nsd_net_request (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func, gpointer data,
                           GError **error);
+/* The error that such a request has failed with. */
+void nsd_net_set_failure (const NsdAttrBuilder *builder, const NsdNlFailure *failure,
+                          GError **error);
 /* A dump, retried a few times while it is interrupted; @restart runs before each try.  FALSE after
  * an error, which is logged; *@ret_complete is FALSE if the last try was interrupted too. */
 gboolean nsd_net_dump (NsdNet *net, int type, gconstpointer header, gsize header_size,
                        void (*restart) (gpointer), NsdNlFunc func, gpointer data,
                        gboolean *ret_complete);
+
+/* The socket for whatever is to be asked while a dump on the other may be under way; NULL if there
+ * is none to be had. */
+NsdNlSocket *nsd_net_side_socket (NsdNet *net);
 
 /* The id of the namespace that has @nsid here; 0 if it is not on the bus (nsids.c). */
 guint64 nsd_net_resolve_nsid (NsdNet *net, int nsid);

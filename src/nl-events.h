@@ -20,6 +20,15 @@ NsdNlEvents *nsd_nl_events_new (const int *groups, NsdNlReadyFunc ready, gpointe
 void nsd_nl_events_free (NsdNlEvents *events);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NsdNlEvents, nsd_nl_events_free)
 
-/* Gives all that is queued to @func, without waiting.  FALSE if events were lost since the last
+/* Subscribes to another group, and no longer to it. */
+gboolean nsd_nl_events_join (NsdNlEvents *events, int group, GError **error);
+void nsd_nl_events_leave (NsdNlEvents *events, int group);
+
+/* Whether the owner is told of what there is to read; at first it is. */
+void nsd_nl_events_listen (NsdNlEvents *events, gboolean whether);
+
+/* Gives all that was queued before the call to @func, without waiting.  FALSE if events were lost since the last
  * call (ENOBUFS: the receive buffer overflowed): what is known must be compared with the kernel. */
 gboolean nsd_nl_events_drain (NsdNlEvents *events, NsdNlEventFunc func, gpointer data);
+/* Whether anything waits to be drained. */
+gboolean nsd_nl_events_pending (NsdNlEvents *events);

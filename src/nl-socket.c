@@ -90,13 +90,14 @@ on_ack (struct nl_msg *msg, void *data)
   return NL_STOP;
 }
 
-static void
-parse_extended_ack (const struct nlmsghdr *nlh, NsdNlFailure *failure)
+void
+nsd_nl_failure_parse (NsdNlFailure *failure, const struct nlmsghdr *nlh)
 {
   int offset = sizeof (struct nlmsgerr);
   const struct nlattr *nla;
   int rest;
 
+  failure->errnum = -((const struct nlmsgerr *)nlmsg_data (nlh))->error;
   /* NETLINK_CAP_ACK is set, so the attributes follow the header of our request at once. */
   if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS) || nlmsg_datalen (nlh) <= offset)
     return;
@@ -127,8 +128,7 @@ on_error (struct sockaddr_nl *nla, struct nlmsgerr *nlerr, void *data)
 
   if (nla->nl_pid != 0 || nlh->nlmsg_seq != self->seq)
     return NL_SKIP;
-  self->failure->errnum = -nlerr->error;
-  parse_extended_ack (nlh, self->failure);
+  nsd_nl_failure_parse (self->failure, nlh);
   self->done = TRUE;
   return NL_STOP;
 }
@@ -200,9 +200,24 @@ nsd_nl_socket_free (NsdNlSocket *self)
   g_free (self);
 }
 
-/* What is still to come of an exchange that failed half-way must not be taken for the next one. */
-static void
-start_afresh (NsdNlSocket *self)
+int
+nsd_nl_socket_fd (NsdNlSocket *self)
+{
+  return nl_socket_get_fd (self->sock);
+}
+
+guint32
+nsd_nl_socket_use_sequence (NsdNlSocket *self, guint count)
+{
+  guint32 first = nl_socket_use_seq (self->sock);
+
+  while (--count > 0)
+    nl_socket_use_seq (self->sock);
+  return first;
+}
+
+void
+nsd_nl_socket_start_afresh (NsdNlSocket *self)
 {
   g_autoptr (GError) error = NULL;
 
@@ -234,7 +249,7 @@ transact (NsdNlSocket *self, struct nl_msg *msg, NsdNlFunc func, gpointer data,
     failure->text = g_strdup_printf ("Netlink: %s", nl_geterror (result));
   }
   if (!self->done)
-    start_afresh (self);
+    nsd_nl_socket_start_afresh (self);
   self->failure = NULL;
   return failure->errnum == 0;
 }

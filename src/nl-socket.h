@@ -21,6 +21,8 @@ typedef struct {
 
 void nsd_nl_failure_clear (NsdNlFailure *failure);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NsdNlFailure, nsd_nl_failure_clear)
+/* Fills @failure from the NLMSG_ERROR @nlh. */
+void nsd_nl_failure_parse (NsdNlFailure *failure, const struct nlmsghdr *nlh);
 
 /* Receives each message of an answer; @nlh lives during the call. */
 typedef void (*NsdNlFunc) (struct nlmsghdr *nlh, gpointer data);
@@ -39,3 +41,11 @@ gboolean nsd_nl_socket_request (NsdNlSocket *socket, struct nl_msg *msg, NsdNlFu
  * more. */
 gboolean nsd_nl_socket_dump (NsdNlSocket *socket, struct nl_msg *msg, NsdNlFunc func, gpointer data,
                              gboolean *ret_interrupted, GError **error);
+
+/* ---- for nl-*.c, which send in other ways ---- */
+
+int nsd_nl_socket_fd (NsdNlSocket *socket);
+/* The first of @count sequence numbers that nobody else uses. */
+guint32 nsd_nl_socket_use_sequence (NsdNlSocket *socket, guint count);
+/* What is still to come of an exchange that failed half-way must not be taken for the next one. */
+void nsd_nl_socket_start_afresh (NsdNlSocket *socket);

@@ -31,11 +31,10 @@ static void
 ask (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func, gpointer data)
 {
   g_auto (NsdNlFailure) failure = { 0 };
+  NsdNlSocket *socket = nsd_net_side_socket (net);
 
-  if (net->nsid_socket == NULL)
-    net->nsid_socket = nsd_nl_socket_new (NULL);
-  if (net->nsid_socket != NULL)
-    nsd_nl_socket_request (net->nsid_socket, builder->msg, func, data, &failure);
+  if (socket != NULL)
+    nsd_nl_socket_request (socket, builder->msg, func, data, &failure);
 }
 
 static int

@@ -38,6 +38,12 @@ nsd_request_settle_with (NsdRequest *request, NsdSettleFunc func, gpointer data,
   request->settle_destroy = destroy;
 }
 
+void
+nsd_request_watch_caller (NsdRequest *request)
+{
+  request->watch_caller = TRUE;
+}
+
 NsdRequest *
 nsd_request_defer (NsdRequest *request)
 {

@@ -64,6 +64,7 @@ struct _NsdRequest {
   GVariant *parameters;
   GUnixFDList *fds;     /* that came with the call, or NULL */
   GUnixFDList *fds_out; /* that go with the reply: nsd_request_return_fd() */
+  const char *sender;   /* the caller's name on the bus */
   guint32 uid;          /* of the caller */
   const char *where;    /* «namespace blue», for messages */
   gpointer registry;    /* NsdRegistry *, on main */
@@ -73,6 +74,7 @@ struct _NsdRequest {
   gpointer settle_data;
   GDestroyNotify settle_destroy;
   gboolean deferred;
+  gboolean watch_caller; /* nsd_request_watch_caller() */
 };
 
 /* Puts @fd (taken over) into the reply, once a request; returns its handle as a floating `h`. */
@@ -85,6 +87,10 @@ void nsd_request_settle (NsdRequest *request, guint64 netns);
  * fails if it does. */
 void nsd_request_settle_with (NsdRequest *request, NsdSettleFunc func, gpointer data,
                               GDestroyNotify destroy);
+
+/* In a worker: something there lives as long as the caller is on the bus.  When it has left,
+ * nsd_net_forget_caller() runs there, also if it has left by now. */
+void nsd_request_watch_caller (NsdRequest *request);
 
 /* Main thread: the handler returns NULL now, and the reply comes later, exactly once, by one of the
  * other two.  They take the request back; with neither, the caller is told Aborted. */

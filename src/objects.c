@@ -29,12 +29,14 @@ nsd_objects_exist (NsdNet *net, const NsdPath *path)
   }
 }
 
+/* Whether @name, or any property if that is NULL, changes without a signal. */
 static gboolean
-has_silent_properties (const GDBusInterfaceInfo *info)
+is_silent (const GDBusInterfaceInfo *info, const char *name)
 {
   for (GDBusPropertyInfo **property = info->properties; property != NULL && *property != NULL;
        property++)
-    if (g_strcmp0 (
+    if ((name == NULL || strcmp ((*property)->name, name) == 0) &&
+        g_strcmp0 (
             g_dbus_annotation_info_lookup ((*property)->annotations,
                                            "org.freedesktop.DBus.Property.EmitsChangedSignal"),
             "false") == 0)
@@ -45,12 +47,12 @@ has_silent_properties (const GDBusInterfaceInfo *info)
 /* Timers run without events, and links that are down change without: read them again before they
  * are shown. */
 static void
-read_silent (NsdNet *net, const NsdPath *path, const char *interface)
+read_silent (NsdNet *net, const NsdPath *path, const char *interface, const char *property)
 {
   const GDBusInterfaceInfo *info = nsd_kind_interface_info (interface);
   const NsdLink *link = nsd_links_find (net, path->ifindex);
 
-  if (link == NULL || info == NULL || ((link->flags & IFF_UP) && !has_silent_properties (info)))
+  if (link == NULL || info == NULL || ((link->flags & IFF_UP) && !is_silent (info, property)))
     return;
   nsd_net_touch_link (net, path->ifindex);
   nsd_net_drain (net);
@@ -69,13 +71,18 @@ record_properties (NsdNet *net, const NsdPath *path, const char *interface)
 }
 
 GVariant *
-nsd_objects_properties (NsdNet *net, const NsdPath *path, const char *interface)
+nsd_objects_properties (NsdNet *net, const NsdPath *path, const char *interface,
+                        const char *property)
 {
   NsdLink *link;
 
+  if (path->node == NSD_NODE_ADDRESS && net->has_tentative) {
+    nsd_net_touch_addresses (net);
+    nsd_net_drain (net);
+  }
   if (path->node != NSD_NODE_LINK)
     return record_properties (net, path, interface);
-  read_silent (net, path, interface);
+  read_silent (net, path, interface, property);
   link = nsd_links_find (net, path->ifindex);
   return link != NULL ? nsd_link_properties (link, interface) : NULL;
 }
@@ -131,7 +138,8 @@ nsd_objects_managed (NsdNet *net)
 {
   GVariantBuilder builder;
 
-  nsd_links_touch_silent (net);
+  /* Counters, and links that are down, change without a notification. */
+  net->all_links_dirty = TRUE;
   nsd_net_drain (net);
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{oa{sa{sv}}}"));
   nsd_links_append_managed (net, &builder);

@@ -6,8 +6,10 @@
 
 /* Whether @path has an object now. */
 gboolean nsd_objects_exist (NsdNet *net, const NsdPath *path);
-/* All properties of one interface, up to date, as a{sv}; NULL if the object has not got it. */
-GVariant *nsd_objects_properties (NsdNet *net, const NsdPath *path, const char *interface);
+/* All properties of one interface as a{sv}; NULL if the object has not got it.  @property is up to
+ * date, or all are if it is NULL. */
+GVariant *nsd_objects_properties (NsdNet *net, const NsdPath *path, const char *interface,
+                                  const char *property);
 /* The names of the interfaces of an object, NULL-terminated (free the array only); NULL if it does
  * not exist. */
 const char **nsd_objects_interfaces (NsdNet *net, const NsdPath *path);

@@ -21,8 +21,32 @@ record_free (gpointer data)
 
   if (record == NULL)
     return;
+  record_free (record->told);
   g_free (record->key);
   g_free (record);
+}
+
+static NsdRecord *
+record_new (const char *key, int ifindex, guint generation, const struct nlmsghdr *nlh)
+{
+  NsdRecord *record = g_malloc0 (sizeof *record + nlh->nlmsg_len);
+
+  record->key = g_strdup (key);
+  record->ifindex = ifindex;
+  record->generation = generation;
+  record->received = g_get_monotonic_time ();
+  record->length = nlh->nlmsg_len;
+  memcpy (record->message, nlh, nlh->nlmsg_len);
+  return record;
+}
+
+static NsdRecord *
+record_copy (const NsdRecord *other)
+{
+  NsdRecord *record = record_new (other->key, other->ifindex, other->generation, other->message);
+
+  record->received = other->received;
+  return record;
 }
 
 NsdRecords *
@@ -98,13 +122,7 @@ nsd_records_set (NsdRecords *self, const char *key, int ifindex, const struct nl
     g_hash_table_remove (self->current, key);
   touch (self, key, known);
 
-  record = g_malloc (sizeof *record + nlh->nlmsg_len);
-  record->key = g_strdup (key);
-  record->ifindex = ifindex;
-  record->generation = self->generation;
-  record->received = g_get_monotonic_time ();
-  record->length = nlh->nlmsg_len;
-  memcpy (record->message, nlh, nlh->nlmsg_len);
+  record = record_new (key, ifindex, self->generation, nlh);
   g_hash_table_insert (self->current, record->key, record);
 }
 
@@ -230,22 +248,32 @@ interfaces_of (const NsdRecord *record, const NsdRecordClass *class, NsdNet *net
 }
 
 static void
+tell_changes (const NsdRecordClass *class, NsdNet *net, const NsdRecord *before, NsdRecord *after)
+{
+  const NsdRecord *told = before->told != NULL ? before->told : before;
+  g_autoptr (GVariant) old = g_variant_ref_sink (nsd_record_read (told, class, &net->context));
+  g_autoptr (GVariant) new = g_variant_ref_sink (nsd_record_read (after, class, &net->context));
+
+  /* Else many small differences would add up to a large one that nobody has been told. */
+  if (!nsd_signal_changed (net, class->node, after->key, class->table->info, old, new,
+                           class->ages) &&
+      !g_variant_equal (old, new))
+    after->told = record_copy (told);
+}
+
+static void
 tell (NsdRecords *self, NsdNet *net, const char *key, const NsdRecord *before)
 {
-  const NsdRecord *after = g_hash_table_lookup (self->current, key);
+  NsdRecord *after = g_hash_table_lookup (self->current, key);
   const NsdRecordClass *class = self->class;
 
-  if (before == NULL && after != NULL) {
+  if (before == NULL && after != NULL)
     nsd_signal_added (net, class->node, key, interfaces_of (after, class, net));
-  } else if (before != NULL && after == NULL) {
+  else if (before != NULL && after == NULL)
     nsd_signal_removed (net, class->node, key,
                         (const char *const[]){ class->table->info->name, NULL });
-  } else if (before != NULL && after != NULL) {
-    g_autoptr (GVariant) old = g_variant_ref_sink (nsd_record_read (before, class, &net->context));
-    g_autoptr (GVariant) new = g_variant_ref_sink (nsd_record_read (after, class, &net->context));
-
-    nsd_signal_changed (net, class->node, key, class->table->info, old, new, class->ages);
-  }
+  else if (before != NULL && after != NULL)
+    tell_changes (class, net, before, after);
 }
 
 void

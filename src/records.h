@@ -25,14 +25,17 @@ typedef struct {
   int ageing_attribute;
 } NsdRecordClass;
 
-typedef struct {
+typedef struct _NsdRecord NsdRecord;
+
+struct _NsdRecord {
   char *key;   /* last element of the object path */
   int ifindex; /* the link that it belongs to, or 0 */
   guint generation;
+  NsdRecord *told; /* what the bus was told last, where that differs by mere ageing; or NULL */
   gint64 received; /* g_get_monotonic_time() */
   gsize length;    /* of the message */
   struct nlmsghdr message[];
-} NsdRecord;
+};
 
 NsdRecords *nsd_records_new (const NsdRecordClass *class);
 void nsd_records_free (NsdRecords *records);

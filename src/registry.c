@@ -152,6 +152,7 @@ void
 nsd_registry_announce (NsdRegistry *self, NsdNamespace *namespace)
 {
   nsd_worker_invoke (namespace->worker, nsd_net_publish, NULL, NULL);
+  namespace->announced = TRUE;
   emit (self, NSD_PATH_MANAGER, NSD_IFACE_OBJECT_MANAGER, "InterfacesAdded",
         g_variant_new ("(o@a{sa{sv}})", namespace->path, nsd_namespace_interfaces (namespace)));
   nsd_registry_refresh_foreign (self, nsd_netns_id (namespace->netns));
@@ -165,8 +166,9 @@ nsd_registry_remove (NsdRegistry *self, NsdNamespace *namespace, GSourceFunc sto
   guint64 inode = nsd_netns_inode (namespace->netns);
 
   g_debug ("Namespace %" G_GUINT64_FORMAT " has lost its last name", id);
-  emit (self, NSD_PATH_MANAGER, NSD_IFACE_OBJECT_MANAGER, "InterfacesRemoved",
-        g_variant_new ("(o^as)", namespace->path, interfaces));
+  if (namespace->announced)
+    emit (self, NSD_PATH_MANAGER, NSD_IFACE_OBJECT_MANAGER, "InterfacesRemoved",
+          g_variant_new ("(o^as)", namespace->path, interfaces));
   nsd_netns_known_remove (namespace->netns);
   nsd_owners_forget (id);
   /* Everything that we hold keeps the kernel's namespace alive, and its devices in it. */

@@ -17,6 +17,7 @@ typedef struct {
   NsdNetShared *shared;
   NsdWorker *worker;
   char *path;
+  gboolean announced; /* on the bus */
   gboolean host;
   guint32 owner;    /* uid of who made it through this service */
   GPtrArray *names; /* file names, bytes as they are, sorted */

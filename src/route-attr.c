@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The attributes of a route: struct rtmsg and RTA_* (net/ipv4/fib_frontend.c, net/ipv6/route.c). */
-#include <linux/lwtunnel.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,6 +7,7 @@
 #include "attr-types.h"
 #include "error.h"
 #include "nsd-interfaces.h"
+#include "route-encap.h"
 #include "routes.h"
 #include "rtwords.h"
 
@@ -132,18 +132,6 @@ get_prefix (const NsdAttrView *view, const NsdAttr *attr)
 }
 
 static gboolean
-has_host_bits (const guint8 *bytes, gsize length, guint bits)
-{
-  for (gsize i = 0; i < length; i++) {
-    guint keep = bits > i * 8 ? MIN (bits - (guint)i * 8, 8) : 0;
-
-    if (bytes[i] & (0xff >> keep))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-static gboolean
 put_prefix (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
 {
   const char *text = g_variant_get_string (value, NULL);
@@ -155,13 +143,9 @@ put_prefix (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GErro
     return TRUE;
   if (attr->id == RTA_SRC && *text == '\0')
     return TRUE;
-  length = nsd_prefix_parse (text, &builder->family, bytes, &bits, error);
+  length = nsd_network_parse (text, &builder->family, bytes, &bits, error);
   if (length == 0)
     return FALSE;
-  if (has_host_bits (bytes, length, bits)) {
-    nsd_error_set_invalid (error, "“%s” has bits set behind its prefix length", text);
-    return FALSE;
-  }
   ((guint8 *)builder->header)[attr->arg] = bits;
   return bits == 0 || nsd_attr_builder_add (builder, attr->id, bytes, length, error);
 }
@@ -295,19 +279,6 @@ put_metrics (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GErr
 }
 
 static GVariant *
-get_encapsulation (const NsdAttrView *view, const NsdAttr *attr)
-{
-  const struct nlattr *nla = nsd_attr_view_get (view, attr->id, sizeof (guint16));
-  GVariantBuilder builder;
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  if (nla != NULL && nla_get_u16 (nla) != LWTUNNEL_ENCAP_NONE)
-    g_variant_builder_add (&builder, "{sv}", "Type",
-                           nsd_word_variant (nsd_encap_words, nla_get_u16 (nla)));
-  return g_variant_builder_end (&builder);
-}
-
-static GVariant *
 get_expires (const NsdAttrView *view, const NsdAttr *attr)
 {
   const struct nlattr *nla = nsd_attr_view_get (view, RTA_CACHEINFO, sizeof (struct rta_cacheinfo));
@@ -332,7 +303,10 @@ put_expires (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GErr
 
 /* ---- next hops ---- */
 
-#define N_HOP_ROWS 4
+/* Where hop_rows has what codecs read and write. */
+#define HOP_GATEWAY 0
+#define HOP_ENCAP   4
+#define N_HOP_ROWS  5
 static const NsdAttr hop_rows[N_HOP_ROWS];
 
 static void
@@ -344,13 +318,15 @@ append_hop (GVariantBuilder *hops, const NsdAttrView *route, const struct rtnext
   nsd_attr_view_init (&view, route->context, route->header, RTNH_DATA (hop),
                       hop->rtnh_len - (int)sizeof *hop);
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&builder, "{sv}", "Gateway", get_gateway (&view, &hop_rows[0]));
+  g_variant_builder_add (&builder, "{sv}", "Gateway", get_gateway (&view, &hop_rows[HOP_GATEWAY]));
   g_variant_builder_add (&builder, "{sv}", "Link",
                          nsd_link_path_variant (route->context, -1, hop->rtnh_ifindex));
   g_variant_builder_add (&builder, "{sv}", "Weight",
                          g_variant_new_uint32 ((guint32)hop->rtnh_hops + 1));
   g_variant_builder_add (&builder, "{sv}", "Flags",
                          nsd_flag_words_variant (nsd_nexthop_words, hop->rtnh_flags));
+  g_variant_builder_add (&builder, "{sv}", "Encapsulation",
+                         nsd_route_encap.get (&view, &hop_rows[HOP_ENCAP]));
   g_variant_builder_add_value (hops, g_variant_builder_end (&builder));
 }
 
@@ -371,6 +347,19 @@ get_next_hops (const NsdAttrView *view, const NsdAttr *attr)
   return g_variant_builder_end (&builder);
 }
 
+/* Without a span: an error of the kernel's is about all of NextHops. */
+static gboolean
+put_of_hop (NsdAttrBuilder *builder, const NsdSettings *settings, const NsdAttr *attr,
+            GError **error)
+{
+  GVariant *value = nsd_settings_get (settings, attr->name);
+  gboolean ok = value == NULL || attr->type->put (builder, attr, value, error);
+
+  if (!ok)
+    g_prefix_error (error, "%s: ", attr->name);
+  return ok;
+}
+
 static gboolean
 fill_hop (NsdAttrBuilder *builder, struct rtnexthop *hop, const NsdSettings *settings,
           GError **error)
@@ -385,16 +374,19 @@ fill_hop (NsdAttrBuilder *builder, struct rtnexthop *hop, const NsdSettings *set
   }
   hop->rtnh_hops = (guint8)(weight - 1);
   value = nsd_settings_get (settings, "Flags");
-  if (value != NULL && !parse_chosen_flags (value, &flags, error))
+  if (value != NULL && !parse_chosen_flags (value, &flags, error)) {
+    g_prefix_error (error, "Flags: ");
     return FALSE;
+  }
   hop->rtnh_flags = (guint8)flags;
   value = nsd_settings_get (settings, "Link");
   if (value != NULL && !nsd_link_path_parse (builder->context, g_variant_get_string (value, NULL),
-                                             &hop->rtnh_ifindex, error))
+                                             &hop->rtnh_ifindex, error)) {
+    g_prefix_error (error, "Link: ");
     return FALSE;
-  value = nsd_settings_get (settings, "Gateway");
-  return value == NULL || *g_variant_get_string (value, NULL) == '\0' ||
-         put_gateway (builder, &hop_rows[0], value, error);
+  }
+  return put_of_hop (builder, settings, &hop_rows[HOP_GATEWAY], error) &&
+         put_of_hop (builder, settings, &hop_rows[HOP_ENCAP], error);
 }
 
 static gboolean
@@ -457,26 +449,26 @@ get_preference (const NsdAttrView *view, const NsdAttr *attr)
   return nsd_attr_word8.get (view, attr);
 }
 
-static const NsdAttrType preference = { "s", get_preference, put_preference };
+static const NsdAttrType preference = { "s", get_preference, put_preference, TRUE };
 static const NsdAttrType family_word = { "s", get_header_word, put_family };
 static const NsdAttrType header_word = { "s", get_header_word, put_header_word };
 static const NsdAttrType tos = { "y", get_tos, put_tos };
 static const NsdAttrType flags_words = { "as", get_flags, put_flags };
 static const NsdAttrType prefix = { "s", get_prefix, put_prefix };
-static const NsdAttrType ip = { "s", get_ip, put_ip };
+static const NsdAttrType ip = { "s", get_ip, put_ip, TRUE };
 static const NsdAttrType gateway = { "s", get_gateway, put_gateway };
 static const NsdAttrType table_number = { "u", get_table, put_table };
-static const NsdAttrType metrics = { "a{su}", get_metrics, put_metrics };
-static const NsdAttrType next_hops = { "aa{sv}", get_next_hops, put_next_hops };
-static const NsdAttrType encapsulation = { "a{sv}", get_encapsulation, NULL };
-static const NsdAttrType expires = { "u", get_expires, put_expires };
+static const NsdAttrType metrics = { "a{su}", get_metrics, put_metrics, TRUE };
+static const NsdAttrType next_hops = { "aa{sv}", get_next_hops, put_next_hops, TRUE };
+static const NsdAttrType expires = { "u", get_expires, put_expires, TRUE };
 
 /* One next hop of several. */
 static const NsdAttr hop_rows[N_HOP_ROWS] = {
-  { RTA_GATEWAY, "Gateway", &nsd_attr_option_s, CREATE },
+  { RTA_GATEWAY, "Gateway", &gateway, CREATE },
   { 0, "Link", &nsd_attr_option_o, CREATE },
   { 0, "Weight", &nsd_attr_option_u, CREATE },
   { 0, "Flags", &nsd_attr_option_as, CREATE },
+  { RTA_ENCAP_TYPE, "Encapsulation", &nsd_route_encap, CREATE, NULL, RTA_ENCAP },
 };
 
 static const NsdAttr rows[] = {
@@ -496,9 +488,11 @@ static const NsdAttr rows[] = {
   { RTA_METRICS, "Metrics", &metrics, R | CREATE },
   { RTA_MULTIPATH, "NextHops", &next_hops, R | CREATE },
   { RTA_NH_ID, "NextHopId", &nsd_attr_u32, R | CREATE },
-  { RTA_ENCAP_TYPE, "Encapsulation", &encapsulation, R },
+  { RTA_ENCAP_TYPE, "Encapsulation", &nsd_route_encap, R | CREATE, NULL, RTA_ENCAP },
   { RTA_PREF, "Preference", &preference, R | CREATE, nsd_pref_words },
   { RTA_CACHEINFO, "Expires", &expires, R | CREATE },
 };
 
-const NsdAttrTable nsd_route_table = { &org_netnsd1_route_interface, rows, G_N_ELEMENTS (rows) };
+static NsdAttrShared shared[G_N_ELEMENTS (rows)];
+const NsdAttrTable nsd_route_table = { &org_netnsd1_route_interface, rows, G_N_ELEMENTS (rows),
+                                       shared };

@@ -10,17 +10,18 @@
 #include "error.h"
 #include "names.h"
 #include "nsd-interfaces.h"
+#include "route-delete.h"
 #include "routes.h"
 #include "rtwords.h"
 
 static const NsdAttrTable add_options;
 static const NsdAttrTable lookup_options;
-static const NsdWord modes[];
 
 static void
-init_message (NsdNet *net, NsdAttrBuilder *builder, int type, int flags, int family)
+init_message (const NsdAttrContext *context, NsdAttrBuilder *builder, int type, int flags,
+              int family)
 {
-  nsd_attr_builder_init (builder, &net->context, type, flags, sizeof (struct rtmsg));
+  nsd_attr_builder_init (builder, context, type, flags, sizeof (struct rtmsg));
   builder->family = family;
   ((struct rtmsg *)builder->header)->rtm_family = (guint8)family;
 }
@@ -95,11 +96,11 @@ build_add (NsdNet *net, NsdAttrBuilder *builder, const NsdSettings *settings, GE
 
   if (family == AF_UNSPEC)
     return FALSE;
-  if (!nsd_word_parse (modes, NSD_WORDS_ONLY, mode, &flags, error)) {
+  if (!nsd_word_parse (nsd_mode_words, NSD_WORDS_ONLY, mode, &flags, error)) {
     g_prefix_error (error, "Property Mode: ");
     return FALSE;
   }
-  init_message (net, builder, RTM_NEWROUTE, (int)flags | NLM_F_ECHO, family);
+  init_message (&net->context, builder, RTM_NEWROUTE, (int)flags | NLM_F_ECHO, family);
   rtm = builder->header;
   rtm->rtm_protocol = RTPROT_BOOT;
   rtm->rtm_type = RTN_UNICAST;
@@ -133,11 +134,35 @@ typedef struct {
   char *key;
 } Search;
 
+/* Whether a packet for @route may go as @wanted says: an IPv6 route joins the one that is there. */
+static gboolean
+has_next_hop (const NsdAttrView *route, const NsdAttrView *wanted)
+{
+  const struct nlattr *nla = route->tb[RTA_MULTIPATH];
+  const struct rtnexthop *hop = nla != NULL ? nla_data (nla) : NULL;
+  guint32 ifindex = nsd_attr_view_get_u32 (wanted, RTA_OIF, 0);
+  int rest = nla != NULL ? nla_len (nla) : 0;
+
+  if (nla == NULL || wanted->tb[RTA_MULTIPATH] != NULL)
+    return same_attribute (wanted, route, RTA_OIF) && same_attribute (wanted, route, RTA_GATEWAY) &&
+           same_attribute (wanted, route, RTA_VIA);
+  for (; rest >= (int)sizeof *hop && RTNH_OK (hop, rest); hop = RTNH_NEXT (hop)) {
+    NsdAttrView view;
+
+    nsd_attr_view_init (&view, route->context, route->header, RTNH_DATA (hop),
+                        hop->rtnh_len - (int)sizeof *hop);
+    if ((ifindex == 0 || ifindex == (guint32)hop->rtnh_ifindex) &&
+        same_attribute (wanted, &view, RTA_GATEWAY))
+      return TRUE;
+    rest -= NLMSG_ALIGN (hop->rtnh_len);
+  }
+  return FALSE;
+}
+
 static void
 compare_route (gpointer data, gpointer user_data)
 {
-  static const guint16 ids[] = { RTA_DST, RTA_SRC,     RTA_TABLE, RTA_PRIORITY,
-                                 RTA_OIF, RTA_GATEWAY, RTA_VIA,   RTA_NH_ID };
+  static const guint16 ids[] = { RTA_DST, RTA_SRC, RTA_TABLE, RTA_PRIORITY, RTA_NH_ID };
   Search *search = user_data;
   const NsdRecord *record = data;
   const struct rtmsg *a = search->wanted.header;
@@ -149,11 +174,12 @@ compare_route (gpointer data, gpointer user_data)
   nsd_record_view (record, &nsd_route_class, &search->net->context, &view);
   for (gsize i = 0; same && i < G_N_ELEMENTS (ids); i++)
     same = same_attribute (&search->wanted, &view, ids[i]);
-  if (same && search->key == NULL)
+  if (same && search->key == NULL && has_next_hop (&view, &search->wanted))
     search->key = g_strdup (record->key);
 }
 
-/* Replacing a route by the same one is done without an echo: look for it. */
+/* Replacing a route by the same one is done without an echo, and one that joins another is echoed
+ * as if it were alone: look for it. */
 static char *
 find_route (NsdNet *net, const NsdAttrBuilder *builder)
 {
@@ -165,15 +191,22 @@ find_route (NsdNet *net, const NsdAttrBuilder *builder)
   return search.key;
 }
 
+gboolean
+nsd_route_build_add (NsdNet *net, GVariant *dict, NsdAttrBuilder *builder, GError **error)
+{
+  const NsdAttrTable *const tables[] = { &nsd_route_table, &add_options, NULL };
+  g_autoptr (NsdSettings) settings = nsd_settings_new (dict, tables, NSD_ATTR_CREATE, error);
+
+  return settings != NULL && build_add (net, builder, settings, error);
+}
+
 /* The request of AddRoute in @builder; FALSE with the error that the caller gets. */
 static gboolean
 parse_add (NsdRequest *request, NsdAttrBuilder *builder, GError **error)
 {
-  const NsdAttrTable *const tables[] = { &nsd_route_table, &add_options, NULL };
   g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 0);
-  g_autoptr (NsdSettings) settings = nsd_settings_new (dict, tables, NSD_ATTR_CREATE, error);
 
-  return settings != NULL && build_add (request->net, builder, settings, error);
+  return nsd_route_build_add (request->net, dict, builder, error);
 }
 
 static void
@@ -310,7 +343,7 @@ build_lookup (NsdNet *net, NsdAttrBuilder *builder, const char *destination,
 {
   const char *source = nsd_settings_get_string (options, "Source", NULL);
 
-  init_message (net, builder, RTM_GETROUTE, 0, AF_UNSPEC);
+  init_message (&net->context, builder, RTM_GETROUTE, 0, AF_UNSPEC);
   if (!put_lookup_address (builder, destination, "The destination", RTA_DST, error))
     return FALSE;
   /* The answer shall name the table that it was found in, which IPv6 does without being asked: it
@@ -379,37 +412,6 @@ record_of (NsdRequest *request)
   return nsd_records_find (request->net->routes, request->path.key);
 }
 
-/* All that tells the route apart is said again, so that exactly this one is meant. */
-static gboolean
-build_delete (NsdNet *net, NsdAttrBuilder *builder, const NsdRecord *record, GError **error)
-{
-  static const guint16 ids[] = { RTA_DST,   RTA_SRC,       RTA_OIF,     RTA_GATEWAY,
-                                 RTA_VIA,   RTA_PRIORITY,  RTA_PREFSRC, RTA_METRICS,
-                                 RTA_TABLE, RTA_MULTIPATH, RTA_NH_ID,   RTA_ENCAP_TYPE,
-                                 RTA_ENCAP, RTA_FLOW };
-  const struct rtmsg *shown = nlmsg_data (record->message);
-  struct rtmsg *rtm;
-  NsdAttrView view;
-
-  init_message (net, builder, RTM_DELROUTE, 0, shown->rtm_family);
-  rtm = builder->header;
-  *rtm = *shown;
-  rtm->rtm_flags &= RTNH_F_ONLINK | RTNH_F_PERVASIVE;
-  nsd_record_view (record, &nsd_route_class, &net->context, &view);
-  for (gsize i = 0; i < G_N_ELEMENTS (ids); i++) {
-    const struct nlattr *nla = view.tb[ids[i]];
-
-    /* A route that uses a next hop object shows what that holds, but is found by its id. */
-    if (nla == NULL ||
-        (view.tb[RTA_NH_ID] != NULL && (ids[i] == RTA_OIF || ids[i] == RTA_GATEWAY ||
-                                        ids[i] == RTA_VIA || ids[i] == RTA_MULTIPATH)))
-      continue;
-    if (!nsd_attr_builder_add (builder, ids[i], nla_data (nla), (gsize)nla_len (nla), error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
 static char *
 destination_of (NsdNet *net, const NsdRecord *record)
 {
@@ -428,21 +430,15 @@ delete_route (NsdRequest *request, GError **error)
   g_autofree char *destination = destination_of (request->net, record_of (request));
   g_auto (NsdAttrBuilder) builder = { 0 };
 
-  if (!build_delete (request->net, &builder, record_of (request), error) ||
+  if (!nsd_route_check_delete (request->net, record_of (request), error) ||
+      !nsd_route_build_delete (&request->net->context, record_of (request)->message, &builder,
+                               error) ||
       !nsd_net_transact (request->net, &builder, NULL, NULL, error))
     nsd_request_prefix_error (request, error, "delete route %s", destination);
   return NULL;
 }
 
 /* ---- rows ---- */
-
-static const NsdWord modes[] = {
-  { NLM_F_CREATE | NLM_F_EXCL, "create" },
-  { NLM_F_CREATE | NLM_F_REPLACE, "replace" },
-  { NLM_F_CREATE | NLM_F_APPEND, "append" },
-  { NLM_F_REPLACE, "change" },
-  { 0, NULL },
-};
 
 static const NsdAttr add_option_rows[] = {
   { 0, "Mode", &nsd_attr_option_s, NSD_ATTR_CREATE },

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "routes.h"
 
+#include <linux/lwtunnel.h>
 #include <linux/rtnetlink.h>
+#include <linux/seg6_local.h>
 #include <string.h>
 
 /* Flags of a route or a next hop that belong to what it is, not to how it fares. */
@@ -17,11 +19,12 @@
  * RTA_PREF, which change while the route lives, and RTA_TABLE, which is taken from the header too.
  */
 static const guint16 identity[] = {
-  RTA_DST,   RTA_SRC,  RTA_PRIORITY,   RTA_PREFSRC, RTA_METRICS,
-  RTA_NH_ID, RTA_FLOW, RTA_ENCAP_TYPE, RTA_ENCAP,
+  RTA_DST, RTA_SRC, RTA_PRIORITY, RTA_PREFSRC, RTA_METRICS, RTA_NH_ID, RTA_FLOW,
 };
 /* The next hop, unless an object of its own (RTA_NH_ID) holds it: then it can change beneath. */
 static const guint16 next_hop[] = { RTA_OIF, RTA_GATEWAY, RTA_VIA };
+/* One of several, whose link is in its header. */
+static const guint16 of_hop[] = { RTA_GATEWAY, RTA_VIA, RTA_FLOW };
 
 static void
 digest_attributes (GChecksum *digest, const NsdAttrView *view, const guint16 *ids, gsize n_ids)
@@ -36,6 +39,37 @@ digest_attributes (GChecksum *digest, const NsdAttrView *view, const guint16 *id
   }
 }
 
+/* What an encapsulation is, without what it counts while the route lives. */
+static void
+digest_encapsulation (GChecksum *digest, const NsdAttrView *view)
+{
+  const struct nlattr *type = nsd_attr_view_get (view, RTA_ENCAP_TYPE, sizeof (guint16));
+  const struct nlattr *encap = view->tb[RTA_ENCAP];
+  const struct nlattr *nla;
+  int rest;
+
+  if (type == NULL || encap == NULL)
+    return;
+  g_checksum_update (digest, nla_data (type), sizeof (guint16));
+  nla_for_each_nested (nla, encap, rest) if (nla_get_u16 (type) != LWTUNNEL_ENCAP_SEG6_LOCAL ||
+                                             nla_type (nla) != SEG6_LOCAL_COUNTERS)
+      g_checksum_update (digest, (const guchar *)nla, nla->nla_len);
+}
+
+static void
+digest_hop (GChecksum *digest, const struct rtnexthop *hop)
+{
+  struct rtnexthop copy = *hop;
+  NsdAttrView view;
+
+  copy.rtnh_flags &= IDENTITY_FLAGS;
+  copy.rtnh_len = 0;
+  g_checksum_update (digest, (const guchar *)&copy, sizeof copy);
+  nsd_attr_view_init (&view, NULL, NULL, RTNH_DATA (hop), hop->rtnh_len - (int)sizeof *hop);
+  digest_attributes (digest, &view, of_hop, G_N_ELEMENTS (of_hop));
+  digest_encapsulation (digest, &view);
+}
+
 static void
 digest_next_hops (GChecksum *digest, const struct nlattr *multipath)
 {
@@ -43,14 +77,8 @@ digest_next_hops (GChecksum *digest, const struct nlattr *multipath)
   int rest = multipath != NULL ? nla_len (multipath) : 0;
 
   while (rest >= (int)sizeof *hop && RTNH_OK (hop, rest)) {
-    struct rtnexthop copy = *hop;
-    int length = NLMSG_ALIGN (hop->rtnh_len);
-
-    copy.rtnh_flags &= IDENTITY_FLAGS;
-    g_checksum_update (digest, (const guchar *)&copy, sizeof copy);
-    g_checksum_update (digest, (const guchar *)RTNH_DATA (hop),
-                       hop->rtnh_len - (gssize)sizeof *hop);
-    rest -= length;
+    digest_hop (digest, hop);
+    rest -= NLMSG_ALIGN (hop->rtnh_len);
     hop = RTNH_NEXT (hop);
   }
 }
@@ -84,6 +112,7 @@ nsd_route_key (const struct nlmsghdr *nlh)
   digest_attributes (digest, &view, identity, G_N_ELEMENTS (identity));
   if (view.tb[RTA_NH_ID] == NULL) {
     digest_attributes (digest, &view, next_hop, G_N_ELEMENTS (next_hop));
+    digest_encapsulation (digest, &view);
     digest_next_hops (digest, view.tb[RTA_MULTIPATH]);
   }
   return g_strndup (g_checksum_get_string (digest), KEY_LENGTH);
@@ -114,14 +143,23 @@ count_routes (NsdNet *net)
 }
 
 static void
+count_record (gpointer record, gpointer data)
+{
+  const struct rtmsg *rtm = nlmsg_data (((NsdRecord *)record)->message);
+  gsize *counts = data;
+
+  counts[rtm->rtm_family == AF_INET6]++;
+}
+
+/* From now on there are numbers only. */
+static void
 withdraw (NsdNet *net)
 {
+  memset (net->route_counts, 0, sizeof net->route_counts);
+  nsd_records_foreach (net->routes, count_record, net->route_counts);
   nsd_records_remove_all (net->routes);
   nsd_records_flush (net->routes, net, FALSE);
   set_exported (net, FALSE);
-  /* They are counted from now on, both families. */
-  nsd_net_touch_routes (net, AF_INET);
-  nsd_net_touch_routes (net, AF_INET6);
 }
 
 /* ---- events and dumps ---- */
@@ -139,17 +177,35 @@ take_route (NsdNet *net, const struct nlmsghdr *nlh)
 }
 
 /* Whether a notification says all that it did: a replacement does not say what it replaced, and a
- * next hop that joins an IPv6 route makes another route of it. */
+ * next hop that joins an IPv6 route makes another route of it. Only an IPv6 route that is the first
+ * of its prefix and metric says so (NLM_F_EXCL, fib6_add_rt2node() in net/ipv6/ip6_fib.c): next
+ * hops without a gateway become as many routes, and the kernel tells of one
+ * (ip6_route_mpath_notify()). */
 static gboolean
 is_accountable (const struct nlmsghdr *nlh)
 {
   const struct rtmsg *rtm = nlmsg_data (nlh);
+  gboolean alone = nlh->nlmsg_type == RTM_DELROUTE || (nlh->nlmsg_flags & NLM_F_EXCL);
 
   if (nlh->nlmsg_flags & NLM_F_REPLACE)
     return FALSE;
   return rtm->rtm_family == AF_INET ||
-         (!(nlh->nlmsg_flags & NLM_F_APPEND) &&
+         (alone && !(nlh->nlmsg_flags & NLM_F_APPEND) &&
           nlmsg_find_attr ((struct nlmsghdr *)nlh, sizeof *rtm, RTA_MULTIPATH) == NULL);
+}
+
+static void
+count_event (NsdNet *net, const struct nlmsghdr *nlh)
+{
+  const struct rtmsg *rtm = nlmsg_data (nlh);
+  gsize *count = &net->route_counts[rtm->rtm_family == AF_INET6];
+
+  if (net->count_doubtful)
+    nsd_net_touch_routes (net, rtm->rtm_family);
+  else if (nlh->nlmsg_type == RTM_NEWROUTE)
+    (*count)++;
+  else if (*count > 0)
+    (*count)--;
 }
 
 void
@@ -160,8 +216,14 @@ nsd_routes_event (NsdNet *net, const struct nlmsghdr *nlh)
 
   if (nlmsg_datalen (nlh) < (int)sizeof *rtm || (rtm->rtm_flags & RTM_F_CLONED))
     return;
-  if (!is_exported (net) || !is_accountable (nlh)) {
+  /* A list of IPv6 routes begins again when the tree changes, skips as many as it had, and does not
+   * say that it may have lost some (fib6_dump_table() in net/ipv6/ip6_fib.c). */
+  if (net->dump_doubtful && rtm->rtm_family == AF_INET6)
+    nsd_net_touch_routes (net, AF_INET6);
+  if (!is_accountable (nlh)) {
     nsd_net_touch_routes (net, rtm->rtm_family);
+  } else if (!is_exported (net)) {
+    count_event (net, nlh);
   } else if (nlh->nlmsg_type == RTM_NEWROUTE) {
     take_route (net, nlh);
   } else {
@@ -219,14 +281,16 @@ nsd_routes_refresh (NsdNet *net, int family)
   Dump dump = { net, 0 };
   gboolean complete = FALSE;
 
-  /* Nobody waits for a count; a table of that size is only looked at now and then. */
-  if (!is_exported (net) && !net->resyncing)
-    return FALSE;
   net->routes_dirty[family == AF_INET6] = FALSE;
   if (!nsd_net_dump (net, RTM_GETROUTE, &request, sizeof request, restart_dump, on_route, &dump,
                      &complete))
     return FALSE;
   net->route_counts[family == AF_INET6] = dump.count;
+  if (!is_exported (net)) {
+    net->count_doubtful = TRUE;
+    if (!complete)
+      nsd_net_touch_routes (net, family);
+  }
   if (!complete)
     return FALSE;
   if (is_exported (net))
@@ -235,12 +299,22 @@ nsd_routes_refresh (NsdNet *net, int family)
 }
 
 void
+nsd_routes_recount (NsdNet *net)
+{
+  for (int i = 0; i < 2; i++)
+    if (net->routes_dirty[i])
+      nsd_routes_refresh (net, i == 0 ? AF_INET : AF_INET6);
+}
+
+void
 nsd_routes_flush (NsdNet *net)
 {
-  if (is_exported (net) && nsd_records_count (net->routes) > net->options.route_object_limit) {
-    net->route_counts[0] = nsd_records_count (net->routes);
-    net->route_counts[1] = 0;
+  if (is_exported (net) && nsd_records_count (net->routes) > net->options.route_object_limit)
     withdraw (net);
+  /* So few by the notifications, which do not tell all: that is worth a look. */
+  if (!is_exported (net) && count_routes (net) <= net->options.route_object_limit / 2) {
+    nsd_net_touch_routes (net, AF_INET);
+    nsd_net_touch_routes (net, AF_INET6);
   }
   nsd_records_flush (net->routes, net, TRUE);
   g_atomic_pointer_set (&net->options.shared->route_count, count_routes (net));

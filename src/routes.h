@@ -18,5 +18,7 @@ char *nsd_route_key (const struct nlmsghdr *nlh);
 void nsd_routes_event (NsdNet *net, const struct nlmsghdr *nlh);
 /* Compares those of @family with the kernel; FALSE if the answer is not sure. */
 gboolean nsd_routes_refresh (NsdNet *net, int family);
+/* While they are no objects: counts those of the families that were touched since. */
+void nsd_routes_recount (NsdNet *net);
 /* Sends the signals, or withdraws the objects. */
 void nsd_routes_flush (NsdNet *net);

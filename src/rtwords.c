@@ -2,6 +2,7 @@
 #include "rtwords.h"
 
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 const NsdWord nsd_family_words[] = {
@@ -74,6 +75,7 @@ const NsdWord nsd_nexthop_words[] = {
 };
 
 const NsdWord nsd_metric_words[] = {
+  { RTAX_LOCK, "lock" },
   { RTAX_MTU, "mtu" },
   { RTAX_WINDOW, "window" },
   { RTAX_RTT, "rtt" },
@@ -101,5 +103,37 @@ const NsdWord nsd_pref_words[] = {
   { 0, "medium" },
   { 1, "high" },
   { 3, "low" },
+  { 0, NULL },
+};
+
+const NsdWord nsd_mode_words[] = {
+  { NLM_F_CREATE | NLM_F_EXCL, "create" },
+  { NLM_F_CREATE | NLM_F_REPLACE, "replace" },
+  { NLM_F_CREATE | NLM_F_APPEND, "append" },
+  { NLM_F_REPLACE, "change" },
+  { 0, NULL },
+};
+
+/* As /etc/protocols of Debian, from which ip(8) has its words; the first for a number is shown. */
+const NsdWord nsd_ip_protocol_words[] = {
+  { IPPROTO_ICMP, "icmp" },
+  { IPPROTO_IGMP, "igmp" },
+  { IPPROTO_IPIP, "ipencap" },
+  { IPPROTO_TCP, "tcp" },
+  { IPPROTO_UDP, "udp" },
+  { IPPROTO_DCCP, "dccp" },
+  { IPPROTO_IPV6, "ipv6" },
+  { IPPROTO_RSVP, "rsvp" },
+  { IPPROTO_GRE, "gre" },
+  { IPPROTO_ESP, "esp" },
+  { IPPROTO_AH, "ah" },
+  { IPPROTO_ICMPV6, "ipv6-icmp" },
+  { IPPROTO_ICMPV6, "icmpv6" },
+  { 89, "ospf" },
+  { IPPROTO_PIM, "pim" },
+  { 112, "vrrp" },
+  { 115, "l2tp" },
+  { IPPROTO_SCTP, "sctp" },
+  { IPPROTO_UDPLITE, "udplite" },
   { 0, NULL },
 };

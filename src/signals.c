@@ -5,17 +5,45 @@
 
 #include "names.h"
 
+#define MAX_HELD 32
+
+/* Put aside, and sent when all are made: to send one wakes the thread that writes to the bus, which
+ * then competes with the making of the next.  Not without a limit, though. */
+static void
+emit_to (NsdNet *net, const char *destination, const char *path, const char *interface,
+         const char *member, GVariant *parameters)
+{
+  GDBusMessage *message = g_dbus_message_new_signal (path, interface, member);
+
+  if (destination != NULL)
+    g_dbus_message_set_destination (message, destination);
+  g_dbus_message_set_body (message, parameters);
+  g_ptr_array_add (net->signals, message);
+  if (net->signals->len >= MAX_HELD)
+    nsd_signals_flush (net);
+}
+
+void
+nsd_signals_flush (NsdNet *net)
+{
+  for (guint i = 0; i < net->signals->len; i++) {
+    GDBusMessage *message = g_ptr_array_index (net->signals, i);
+    g_autoptr (GError) error = NULL;
+
+    /* Fails only when the connection is closed, and then the daemon is about to end. */
+    if (!g_dbus_connection_send_message (net->options.connection, message,
+                                         G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, &error))
+      g_debug ("Cannot send the signal %s: %s", g_dbus_message_get_member (message),
+               error->message);
+  }
+  g_ptr_array_set_size (net->signals, 0);
+}
+
 static void
 emit (NsdNet *net, const char *path, const char *interface, const char *member,
       GVariant *parameters)
 {
-  g_autoptr (GVariant) owned = g_variant_ref_sink (parameters);
-  g_autoptr (GError) error = NULL;
-
-  /* Fails only when the connection is closed, and then the daemon is about to end. */
-  if (!g_dbus_connection_emit_signal (net->options.connection, NULL, path, interface, member, owned,
-                                      &error))
-    g_debug ("Cannot send the signal %s: %s", member, error->message);
+  emit_to (net, NULL, path, interface, member, parameters);
 }
 
 void
@@ -89,10 +117,9 @@ compare (const GDBusInterfaceInfo *interface, GVariant *before, GVariant *after,
   for (gsize i = 0; g_variant_iter_next (&iter, "{&sv}", &name, &value); i++) {
     g_autoptr (GVariant) old = lookup (before, i, name);
 
-    if ((old == NULL || !g_variant_equal (old, value)) && !is_silent (interface, name) &&
-        !(old != NULL && ages != NULL && ages (name, old, value))) {
+    if ((old == NULL || !g_variant_equal (old, value)) && !is_silent (interface, name)) {
       g_variant_builder_add (&changed, "{sv}", name, value);
-      n_changed++;
+      n_changed += !(old != NULL && ages != NULL && ages (name, old, value));
     }
     g_variant_unref (value);
   }
@@ -151,4 +178,14 @@ nsd_signal_emit (NsdNet *net, NsdNode node, const char *key, const char *interfa
     return;
   path = nsd_path_object (net->id, node, key);
   emit (net, path, interface, member, owned);
+}
+
+void
+nsd_signal_namespace (NsdNet *net, const char *destination, const char *member,
+                      GVariant *parameters)
+{
+  g_autoptr (GVariant) owned = g_variant_ref_sink (parameters);
+
+  if (net->published)
+    emit_to (net, destination, net->path, NSD_IFACE_NAMESPACE, member, owned);
 }

@@ -3,6 +3,7 @@
 #include <linux/if_link.h>
 
 #include "attr-types.h"
+#include "bridge-vlans.h"
 #include "kind.h"
 #include "nsd-interfaces.h"
 
@@ -67,12 +68,20 @@ static const NsdAttr rows[] = {
   { BRPORT_MCAST_MAX_GROUPS, "McastMaxGroups", &nsd_attr_u32, RW_OPT },
   { BRPORT_NEIGH_VLAN_SUPPRESS, "NeighVlanSuppress", &nsd_attr_bool8, RW_OPT },
   { BRPORT_BACKUP_NHID, "BackupNhid", &nsd_attr_u32, RW },
+  { NSD_KIND_ASKED, "Vlans", &nsd_attr_bridge_vlans, R_OPT },
 };
 
 static const NsdAttrTable table = { &org_netnsd1_link_bridge_port_interface, rows,
                                     G_N_ELEMENTS (rows) };
 
+static const NsdMethod methods[] = { NSD_BRIDGE_VLAN_METHODS };
+
 const NsdKind nsd_kinds_bridge_port[] = {
-  { .name = "bridge", .role = NSD_KIND_PORT, .table = &table },
+  { .name = "bridge",
+    .role = NSD_KIND_PORT,
+    .table = &table,
+    .ask = nsd_bridge_vlans_ask,
+    .methods = methods,
+    .n_methods = G_N_ELEMENTS (methods) },
   { 0 },
 };

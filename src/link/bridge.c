@@ -5,7 +5,9 @@
 #include <linux/if_link.h>
 
 #include "attr-types.h"
+#include "bridge-vlans.h"
 #include "error.h"
+#include "fdb.h"
 #include "kind.h"
 #include "nsd-interfaces.h"
 
@@ -134,12 +136,21 @@ static const NsdAttr rows[] = {
   { BR_FDB_N_LEARNED, "FdbNLearned", &nsd_attr_u32, R_OPT },
   { BR_FDB_MAX_LEARNED, "FdbMaxLearned", &nsd_attr_u32, RW_OPT },
   { BR_STP_MODE, "StpMode", &nsd_attr_word32, RW_OPT, stp_modes },
+  { NSD_KIND_ASKED, "Vlans", &nsd_attr_bridge_vlans, R_OPT },
 };
 
 static const NsdAttrTable table = { &org_netnsd1_link_bridge_interface, rows, G_N_ELEMENTS (rows) };
 
+static const NsdMethod methods[] = { NSD_BRIDGE_VLAN_METHODS, NSD_FDB_METHODS };
+
 const NsdAttrType nsd_attr_bridge_id = { "s", get_bridge_id, NULL };
 const NsdKind nsd_kinds_bridge[] = {
-  { .name = "bridge", .role = NSD_KIND_LINK, .table = &table, .put = put },
+  { .name = "bridge",
+    .role = NSD_KIND_LINK,
+    .table = &table,
+    .put = put,
+    .ask = nsd_bridge_vlans_ask,
+    .methods = methods,
+    .n_methods = G_N_ELEMENTS (methods) },
   { 0 },
 };

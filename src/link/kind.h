@@ -10,6 +10,9 @@
 #include "attr.h"
 #include "object.h"
 
+/* The number of the attribute that `ask` returns; the kernel's are below. */
+#define NSD_KIND_ASKED NSD_ATTR_MAX
+
 typedef enum {
   NSD_KIND_LINK, /* what the link is: IFLA_INFO_KIND, IFLA_INFO_DATA */
   NSD_KIND_PORT, /* what it is to its master: IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA */
@@ -25,11 +28,18 @@ struct _NsdKind {
                    GError **error);
   /* The kernel takes what a change does not say as its default: so all is said again. */
   gboolean whole;
+  /* Some values belong to the lower device, so that links above the same one have them together, or
+   * to both ends of a pair, and the kernel tells of one of them. */
+  gboolean shared;
   /* Makes a link that rtnetlink cannot make, in the namespace of the calling thread, and says what
    * the kernel called it, which is its choice if @name is empty; NULL: rtnetlink can.  The settings
    * of the rows are the hook's then, and other settings follow. */
   gboolean (*make) (const NsdKind *kind, const char *name, const NsdSettings *settings,
                     char ret_name[IFNAMSIZ], GError **error);
+  /* Asks the kernel for what its message of the link does not say, whenever that is read: an
+   * attribute, which the rows find in the nest of the role, and the caller frees; NULL where there
+   * is none.  NULL: the message says all. */
+  struct nlattr *(*ask) (NsdNet *net, int ifindex);
   const NsdMethod *methods; /* of the interface, or NULL */
   gsize n_methods;
 };

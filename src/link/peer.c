@@ -121,3 +121,24 @@ nsd_peer_get_late (const NsdSettings *settings)
 
   return late != NULL && g_variant_n_children (late) > 0 ? g_steal_pointer (&late) : NULL;
 }
+
+/* The other end is named by its path; its namespace is the front part of that. */
+static GVariant *
+get_peer_namespace (const NsdAttrView *view, const NsdAttr *attr)
+{
+  const NsdAttrView *link = view->parent->parent;
+  int ifindex = (int)nsd_attr_view_get_u32 (link, IFLA_LINK, 0);
+  int nsid = (int)nsd_attr_view_get_u32 (link, IFLA_LINK_NETNSID, (guint32)-1);
+  g_autofree char *text = NULL;
+  NsdPath path;
+
+  if (ifindex != 0)
+    text = view->context->link_path (view->context->data, nsid, ifindex);
+  if (text == NULL || !nsd_path_decode (text, &path) || path.node != NSD_NODE_LINK)
+    return g_variant_new_object_path ("/");
+  g_free (text);
+  text = nsd_path_namespace (path.netns);
+  return g_variant_new_object_path (text);
+}
+
+const NsdAttrType nsd_attr_peer_namespace = { "o", get_peer_namespace, NULL };

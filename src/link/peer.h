@@ -15,3 +15,6 @@ gboolean nsd_peer_put (NsdAttrBuilder *builder, int id, const NsdSettings *setti
 /* What is left to be set afterwards, as a{sv}; NULL if nothing is.  The keys and types have been
  * checked by nsd_peer_put(). */
 GVariant *nsd_peer_get_late (const NsdSettings *settings);
+
+/* o, where the other end is: the row "PeerNamespace" of a kind of pairs. */
+extern const NsdAttrType nsd_attr_peer_namespace;

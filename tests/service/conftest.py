@@ -103,11 +103,13 @@ def red(new_namespace):
 
 
 @pytest.fixture(scope='module')
-def settled(client, daemon):
-    """settled('blue') returns when the kernel has done there what links that came up bring."""
+def settled(client, manager):
+    """settled('blue') returns when the kernel has done there what links that came up bring, and the
+    bus has been told of it: an answer comes after what happened before."""
     def wait(*names):
         for name in names:
             client.settle(lambda: kernel.is_still(name), f'peace in {name}')
+            manager.namespace(name).objects()
     return wait
 
 

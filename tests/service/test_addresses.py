@@ -84,12 +84,6 @@ def test_properties(blue, link):
         'PreferredLifetime': 4294967295, 'Metric': 0, 'Protocol': ''}
 
 
-def test_types_are_those_of_the_contract():
-    types = {name: kind for name, (kind, _access) in
-             contract.properties_of(contract.ADDRESS).items() if name != 'CacheInfo'}
-    assert types == contract.ADDRESS_PROPERTIES
-
-
 def test_protocol(blue, link):
     assert link.add_address('192.0.2.1/24', Protocol='99').get('Protocol') == '99'
 

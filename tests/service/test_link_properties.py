@@ -146,16 +146,6 @@ def test_carrier_is_read(blue, link):
     link.client.settle(lambda: link.get('Carrier') is False, 'no carrier')
 
 
-def test_types_are_those_of_the_contract():
-    """The XML has all that the API page lists, with its types."""
-    writable = {name: kind for name, (kind, access) in
-                contract.properties_of(contract.LINK).items() if access == 'readwrite'}
-    read_only = {name: kind for name, (kind, access) in
-                 contract.properties_of(contract.LINK).items() if access == 'read'}
-    assert writable == contract.LINK_WRITABLE
-    assert read_only == contract.LINK_READ_ONLY
-
-
 def test_types_on_the_bus(client, blue, link):
     """GetAll gives each property of each interface in its type."""
     bridge = blue.create_link('br0', 'bridge')

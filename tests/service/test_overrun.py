@@ -104,3 +104,18 @@ def test_names_change_in_its_absence(daemon, manager, blue):
     manager.client.settle(lambda: set(sum(manager.list().values(), [])) == wanted, 'the names')
     for number in range(1, 100, 2):
         manager.namespace(f'storm{number}').call('Delete')
+
+
+def test_rules_and_neighbours(client, daemon, blue):
+    """Nothing is known of them that could be compared: it is said that something was lost."""
+    bridge = blue.create_link('br0', 'bridge', Up=True)
+    blue.call('SubscribeNeighbours')
+    since = len(client.events)
+    in_its_absence(daemon, [f'link set br0 mtu {1300 + n % 200}' for n in range(CHANGES)]
+                   + ['rule add pref 100 table 7',
+                      'neigh add 192.0.2.9 dev br0 lladdr 02:00:00:00:00:09'], 'blue')
+    bridge.get('Mtu')
+    told = [event.args for event in client.events[since:] if event.path == blue.path]
+    assert ([], []) in told
+    assert ('lost', {}) in told
+    blue.call('UnsubscribeNeighbours')

@@ -17,6 +17,9 @@ def link(blue):
     blue.add_route(Destination='::/0', Gateway='2001:db8::9')
     blue.add_route(Destination='10.0.0.0/8', Gateway='192.0.2.10', Tos=16)
     blue.add_route(Destination='0.0.0.0/0', Gateway='192.0.2.11', Table=77)
+    blue.add_route(Destination='::/0', Gateway='2001:db8::11', Table=77)
+    for condition in (('fwmark', '7'), ('uidrange', '5-5'), ('ipproto', '6', 'dport', '80')):
+        kernel.ip('-6', 'rule', 'add', *condition, 'lookup', '77', ns='blue')
     kernel.ip('rule', 'add', 'fwmark', '7', 'lookup', '77', ns='blue')
     kernel.ip('rule', 'add', 'uidrange', '5-5', 'lookup', '77', ns='blue')
     kernel.ip('rule', 'add', 'ipproto', '6', 'dport', '80', 'lookup', '77', ns='blue')
@@ -33,6 +36,13 @@ LOOKUPS = [
     ('198.51.100.1', {'Protocol': GLib.Variant('s', '6'), 'DestinationPort': 81},
      ['ipproto', '6', 'dport', '81']),
     ('2001:db8::5', {}, []), ('2001:db8:77::5', {}, []), ('::1', {}, []),
+    ('2001:db8:77::5', {'Mark': 7}, ['mark', '7']), ('2001:db8:77::5', {'Uid': 5}, ['uid', '5']),
+    ('2001:db8:77::5', {'Source': '2001:db8::1'}, ['from', '2001:db8::1']),
+    ('2001:db8:77::5', {'Tos': 16}, ['tos', '0x10']),
+    ('2001:db8:77::5', {'Protocol': GLib.Variant('s', 'tcp'), 'DestinationPort': 80,
+                        'SourcePort': 1000}, ['ipproto', '6', 'sport', '1000', 'dport', '80']),
+    ('2001:db8:77::5', {'Protocol': GLib.Variant('s', 'udp'), 'SourcePort': 1000},
+     ['ipproto', '17', 'sport', '1000']),
 ]
 
 
@@ -64,6 +74,29 @@ def test_input_link(blue, link):
     """As if it had come in: needs forwarding, so for the local address here."""
     answer = blue.route_to('192.0.2.1', InputLink=link.path, Source='192.0.2.77')
     assert answer['Type'] == 'local'
+
+
+@pytest.mark.parametrize('destination,source,gateway', [
+    ('198.51.100.1', '192.0.2.77', '192.0.2.9'),
+    ('2001:db8:77::5', '2001:db8::77', '2001:db8::9')])
+def test_forwarded(blue, link, destination, source, gateway):
+    """As if it had come in, for somebody else, where packets are forwarded."""
+    for name in ('ipv4.ip_forward', 'ipv6.conf.all.forwarding'):
+        kernel.run('nsenter', '--net=/run/netns/blue', 'sysctl', '-q', '-w', f'net.{name}=1')
+    answer = blue.route_to(destination, InputLink=link.path, Source=source)
+    assert (answer['Gateway'], answer['Link']) == (gateway, link.path)
+
+
+def test_encapsulated(blue, link):
+    """With the next hop, and by a next hop object."""
+    number = blue.call('AddNextHop', '(a{sv})', {
+        'Gateway': GLib.Variant('s', '192.0.2.9'), 'Link': GLib.Variant('o', link.path),
+        'Encapsulation': GLib.Variant('a{sv}', {'Type': GLib.Variant('s', 'ip'),
+                                                'Id': GLib.Variant('t', 5)})})
+    blue.add_route(Destination='203.0.113.0/24', NextHopId=number)
+    answer = blue.route_to('203.0.113.1')
+    assert answer['Gateway'] == '192.0.2.9'
+    assert (answer['Encapsulation']['Type'], answer['Encapsulation']['Id']) == ('ip', 5)
 
 
 def test_types_are_those_of_route(client, blue, link):

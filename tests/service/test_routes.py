@@ -315,3 +315,263 @@ def test_properties_are_read_only(blue, link):
     for name, kind in contract.ROUTE_PROPERTIES.items():
         with refused(contract.READ_ONLY, name):
             route.write(name, GLib.Variant(kind, [] if kind == 'aa{sv}' else route.get(name)))
+
+
+# Of each type what kernel and ip(8) have for one of each family.
+ALL_TYPES = ['unicast', 'local', 'broadcast', 'anycast', 'multicast', 'blackhole', 'unreachable',
+             'prohibit', 'throw']
+NETWORK = {'inet': '198.51.100.0/24', 'inet6': '2001:db8:1::/48'}
+GATEWAY = {'inet': '192.0.2.9', 'inet6': '2001:db8::9'}
+
+
+@pytest.mark.parametrize('family', NETWORK)
+@pytest.mark.parametrize('kind', ALL_TYPES)
+def test_types(blue, link, same_as_kernel, kind, family):
+    """Where ip(8) puts them."""
+    device = {'Link': link.path} if ALL_TYPES.index(kind) < 5 else {}
+    words = (kind, NETWORK[family], *(['dev', 'v0'] if device else []))
+    before = kernel.routes('blue')
+    kernel.ip('-4' if family == 'inet' else '-6', 'route', 'add', *words, ns='blue')
+    by_ip = kernel.routes('blue')
+    same_as_kernel(blue, 'blue')
+    kernel.ip('-4' if family == 'inet' else '-6', 'route', 'del', *words, ns='blue')
+    same_as_kernel(blue, 'blue')
+    route = blue.add_route(Destination=NETWORK[family], Type=kind, **device)
+    assert kernel.routes('blue') == by_ip
+    assert route.get('Type') == kind
+    same_as_kernel(blue, 'blue')
+    route.delete()
+    assert kernel.routes('blue') == before
+
+
+@pytest.mark.parametrize('family', NETWORK)
+@pytest.mark.parametrize('table', [1, 252, 253, 254, 255, 256, 4294967295])
+def test_tables(blue, link, same_as_kernel, table, family):
+    route = blue.add_route(Destination=NETWORK[family], Gateway=GATEWAY[family], Table=table)
+    assert route.get('Table') == table
+    same_as_kernel(blue, 'blue')
+    route.delete()
+    same_as_kernel(blue, 'blue')
+
+
+METRICS = {'mtu': 1400, 'window': 1000, 'rtt': 80, 'rttvar': 40, 'ssthresh': 5, 'cwnd': 6,
+           'advmss': 1300, 'reordering': 7, 'hoplimit': 8, 'initcwnd': 9, 'features': 1,
+           'rto_min': 200, 'initrwnd': 11, 'quickack': 1, 'fastopen_no_cookie': 1, 'lock': 1 << 2}
+# ip(8) prints "rtt" and "rttvar" in milliseconds, and "features" and "lock" in other words.
+SHOWN = {name: value for name, value in METRICS.items() if name not in ('features', 'lock')}
+SHOWN.update(rtt=10, rttvar=10, ecn=None)
+
+
+@pytest.mark.parametrize('family', NETWORK)
+@pytest.mark.parametrize('name', METRICS)
+def test_each_metric(blue, link, name, family):
+    route = blue.add_route(Destination=NETWORK[family], Gateway=GATEWAY[family],
+                           Metrics={name: METRICS[name]})
+    assert route.get('Metrics') == {name: METRICS[name]}
+    shown = kernel.ip('-4' if family == 'inet' else '-6', 'route', 'show', NETWORK[family],
+                      ns='blue')
+    word = {'features': 'ecn', 'lock': 'mtu lock'}.get(name, name)
+    assert word in shown
+    route.delete()
+    assert not blue.routes(Destination=NETWORK[family])
+
+
+@pytest.mark.parametrize('family', NETWORK)
+def test_all_metrics(blue, link, family):
+    route = blue.add_route(Destination=NETWORK[family], Gateway=GATEWAY[family], Metrics=METRICS)
+    assert route.get('Metrics') == METRICS
+    shown = kernel.ip_json('-4' if family == 'inet' else '-6', 'route', 'show', NETWORK[family],
+                           ns='blue')
+    assert shown[0]['metrics'][0].items() <= SHOWN.items()
+    route.delete()
+    assert not blue.routes(Destination=NETWORK[family])
+
+
+def test_congestion_control_is_not_lost(blue, link):
+    """It is a name, which Metrics cannot have; deleting the route tells it nevertheless."""
+    for name in ('reno', 'cubic'):
+        kernel.ip('route', 'append', NETWORK['inet'], 'via', '192.0.2.9', 'congctl', name,
+                  ns='blue')
+    blue.client.settle(lambda: len(blue.routes(Destination=NETWORK['inet'])) == 2, 'both')
+    blue.routes(Destination=NETWORK['inet'])[0].delete()
+    assert len(kernel.ip_json('route', 'show', NETWORK['inet'], ns='blue')) == 1
+    blue.routes(Destination=NETWORK['inet'])[0].delete()
+    assert not kernel.ip_json('route', 'show', NETWORK['inet'], ns='blue')
+
+
+def test_bad_metrics(blue, link):
+    with refused(contract.INVALID_ARGS, 'Metrics'):
+        blue.add_route(Destination=NETWORK['inet'], Link=link.path, Metrics={'features': 1 << 9})
+    with refused(contract.INVALID_ARGS, 'Metrics.*congctl'):
+        blue.add_route(Destination=NETWORK['inet'], Link=link.path, Metrics={'congctl': 1})
+
+
+def test_source_routing(blue, link, same_as_kernel):
+    """One destination, and a way for each network of senders."""
+    routes = [blue.add_route(Destination='2001:db8:1::/48', Source=source,
+                             Gateway=f'2001:db8::{last}')
+              for source, last in (('2001:db8:a::/64', 7), ('2001:db8:b::/64', 8),
+                                   ('2001:db8:b::7/128', 9), ('', 10))]
+    assert [route.get('Source') for route in routes] == [
+        '2001:db8:a::/64', '2001:db8:b::/64', '2001:db8:b::7/128', '']
+    same_as_kernel(blue, 'blue')
+    routes[1].delete()
+    assert {route.get('Gateway') for route in blue.routes(Destination='2001:db8:1::/48')} == {
+        '2001:db8::7', '2001:db8::9', '2001:db8::10'}
+    same_as_kernel(blue, 'blue')
+    with refused(contract.INVALID_ARGS, 'Source'):
+        blue.add_route(Destination='2001:db8:1::/48', Source='10.0.0.0/8', Gateway='2001:db8::9')
+
+
+@pytest.mark.parametrize('word', ['low', 'medium', 'high'])
+def test_preference(blue, link, same_as_kernel, word):
+    route = blue.add_route(Destination='2001:db8:1::/48', Gateway='2001:db8::9', Preference=word)
+    assert route.get('Preference') == word
+    same_as_kernel(blue, 'blue')
+
+
+def test_expiry(client, blue, link, same_as_kernel):
+    """Its object goes when the kernel takes it away; another one gets more time."""
+    soon = blue.add_route(Destination='2001:db8:1::/48', Gateway='2001:db8::9', Expires=1)
+    late = blue.add_route(Destination='2001:db8:2::/48', Gateway='2001:db8::9', Expires=300)
+    assert 0 < soon.get('Expires') <= 1 and 298 <= late.get('Expires') <= 300
+    same_as_kernel(blue, 'blue')
+    again = blue.add_route(Destination='2001:db8:2::/48', Gateway='2001:db8::9', Expires=600,
+                           Mode='replace')
+    assert again.path == late.path and 598 <= late.get('Expires') <= 600
+    since = len(client.events)
+    # The kernel looks for what has expired when it must, or every 30 seconds.
+    kernel.run('nsenter', '--net=/run/netns/blue', 'sysctl', '-q', '-w',
+               'net.ipv6.route.gc_interval=1')
+    client.settle(lambda: 'expires' not in str(kernel.ip_json(
+        '-6', 'route', 'show', '2001:db8:1::/48', ns='blue')) or collect(),
+                  'the end of the route', 20)
+    client.settle(lambda: not soon.exists(), 'the end of its object')
+    assert [event for event in client.events[since:] if event.member == 'InterfacesRemoved'
+            and event.args[0] == soon.path]
+    same_as_kernel(blue, 'blue')
+
+
+def collect():
+    """Ask the kernel to look now for routes that have expired."""
+    kernel.run('nsenter', '--net=/run/netns/blue', 'sysctl', '-q', '-w', 'net.ipv6.route.flush=1')
+
+
+@pytest.mark.parametrize('family', NETWORK)
+def test_next_hops(blue, link, same_as_kernel, family):
+    """Weights, flags, links, and gateways of either family."""
+    far = {'inet': '203.0.113.9', 'inet6': '2001:db8:99::9'}[family]
+    hops = [{'Gateway': GLib.Variant('s', GATEWAY[family]), 'Weight': GLib.Variant('u', 256)},
+            {'Gateway': GLib.Variant('s', far), 'Link': GLib.Variant('o', link.path),
+             'Flags': GLib.Variant('as', ['onlink'])},
+            {'Gateway': GLib.Variant('s', '2001:db8::7'), 'Link': GLib.Variant('o', link.path)}]
+    route = blue.add_route(Destination=NETWORK[family], NextHops=GLib.Variant('aa{sv}', hops))
+    shown = route.get('NextHops')
+    assert [(hop['Gateway'], hop['Weight'], hop['Flags'], hop['Link']) for hop in shown] == [
+        (GATEWAY[family], 256, [], link.path), (far, 1, ['onlink'], link.path),
+        ('2001:db8::7', 1, [], link.path)]
+    same_as_kernel(blue, 'blue')
+    route.delete()
+    assert not blue.routes(Destination=NETWORK[family])
+    same_as_kernel(blue, 'blue')
+
+
+def test_many_next_hops(blue, link, same_as_kernel):
+    """As many as a request has room for, and no more."""
+    def several(number):
+        return GLib.Variant('aa{sv}', [{'Gateway': GLib.Variant('s', f'192.0.2.{last}')}
+                                       for last in range(2, 2 + number)])
+    route = blue.add_route(Destination=NETWORK['inet'], NextHops=several(200))
+    assert len(route.get('NextHops')) == 200
+    same_as_kernel(blue, 'blue')
+    route.delete()
+    with refused(contract.INVALID_ARGS, 'NextHops'):
+        blue.add_route(Destination=NETWORK['inet'],
+                       NextHops=GLib.Variant('aa{sv}', [{'Gateway': GLib.Variant(
+                           's', '192.0.2.9')}] * 1000))
+    assert not blue.routes(Destination=NETWORK['inet'])
+
+
+def test_mode_append_joins_ipv6(blue, link, same_as_kernel):
+    """Routes that differ in the gateway alone are one with several next hops, and go at once."""
+    for last in (7, 8, 9):
+        made = blue.add_route(Destination=NETWORK['inet6'], Gateway=f'2001:db8::{last}',
+                              Mode='append')
+        assert [made] == blue.routes(Destination=NETWORK['inet6'])
+    route = blue.routes(Destination=NETWORK['inet6'])
+    assert [sorted(hop['Gateway'] for hop in found.get('NextHops')) for found in route] == [
+        ['2001:db8::7', '2001:db8::8', '2001:db8::9']]
+    same_as_kernel(blue, 'blue')
+    route[0].delete()
+    assert not blue.routes(Destination=NETWORK['inet6'])
+    same_as_kernel(blue, 'blue')
+
+
+# Routes to one destination that are made one after the other, and may be taken for each other.
+GROUPS = {
+    'metrics': [{'Metrics': {'mtu': 1400}}, {}, {'Metrics': {'mtu': 1400, 'window': 10}}],
+    'metric': [{'Metric': 5}, {'Metric': 0}, {'Metric': 7}],
+    'types': [{'Type': 'blackhole', 'Metric': 1}, {'Type': 'throw', 'Metric': 1},
+              {'Metric': 1, 'Link': LINK}],
+    'ways': [{'Gateway': '192.0.2.9'}, {'Link': LINK}, {'Gateway': '2001:db8::9', 'Link': LINK}],
+    'protocol': [{'Link': LINK, 'Protocol': 'static'}, {'Link': LINK, 'Protocol': 'boot'}],
+    'prefsrc': [{'Link': LINK}, {'Link': LINK, 'PreferredSource': '192.0.2.1'}],
+    'ipv6 gateway': [{'Gateway': '2001:db8::9'}, {'Link': LINK}],
+    'ipv6 metric': [{'Gateway': '2001:db8::9'}, {'Gateway': '2001:db8::9', 'Metric': 5}],
+    'ipv6 protocol': [{'Gateway': '2001:db8::9', 'Metric': 5, 'Protocol': 'static'},
+                      {'Link': LINK, 'Metric': 5}],
+}
+
+
+@pytest.mark.parametrize('group,victim', [(name, number) for name, group in GROUPS.items()
+                                          for number in range(len(group))])
+def test_delete_among_similar_ones(blue, link, same_as_kernel, group, victim):
+    destination = NETWORK['inet6' if group.startswith('ipv6') else 'inet']
+    routes = []
+    for values in GROUPS[group]:
+        values = {'Gateway': '192.0.2.9', **values} if group.startswith('met') else values
+        routes.append(blue.add_route(Destination=destination, Mode='append', **fill(values, link)))
+    assert len({route.path for route in routes}) == len(routes)
+    same_as_kernel(blue, 'blue')
+    routes[victim].delete()
+    left = {route.path for route in blue.routes(Destination=destination)}
+    assert left == {route.path for route in routes} - {routes[victim].path}
+    same_as_kernel(blue, 'blue')
+
+
+def hop(last, weight):
+    return {'Gateway': GLib.Variant('s', f'192.0.2.{last}'), 'Weight': GLib.Variant('u', weight)}
+
+
+# Of these the kernel takes the first for the second, which it cannot be told more of.
+CONFUSED = {
+    'prefsrc': [{'Link': LINK, 'PreferredSource': '192.0.2.1'}, {'Link': LINK}],
+    'onlink': [{'Gateway': '192.0.2.9', 'Link': LINK, 'Flags': ['onlink']},
+               {'Gateway': '192.0.2.9', 'Link': LINK}],
+    'encapsulation': [{'Link': LINK, 'Encapsulation': {'Type': GLib.Variant('s', 'ip')}},
+                      {'Link': LINK}],
+    'first hop': [{'NextHops': GLib.Variant('aa{sv}', [hop(7, 1), hop(8, 1)])},
+                  {'Gateway': '192.0.2.7'}],
+    'weights': [{'NextHops': GLib.Variant('aa{sv}', [hop(7, 1), hop(8, 1)])},
+                {'NextHops': GLib.Variant('aa{sv}', [hop(7, 1), hop(8, 2)])}],
+    'ipv6 encapsulation': [{'Link': LINK, 'Encapsulation': {'Type': GLib.Variant('s', 'ip')}},
+                           {'Link': LINK}],
+}
+
+
+@pytest.mark.parametrize('group', CONFUSED)
+def test_delete_would_take_another(blue, link, same_as_kernel, group):
+    """Refused, and nothing has changed; the first can go, and then the second can."""
+    destination = NETWORK['inet6' if group.startswith('ipv6') else 'inet']
+    first, second = [blue.add_route(Destination=destination, Mode='append', **fill(values, link))
+                     for values in CONFUSED[group]]
+    before = kernel.routes('blue')
+    with refused(contract.NOT_SUPPORTED, f'Cannot delete route {destination} in namespace blue',
+                 'another route'):
+        second.delete()
+    assert kernel.routes('blue') == before
+    first.delete()
+    assert blue.routes(Destination=destination) == [second]
+    second.delete()
+    assert not blue.routes(Destination=destination)
+    same_as_kernel(blue, 'blue')

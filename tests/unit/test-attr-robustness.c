@@ -12,8 +12,11 @@
 #include <unistd.h>
 
 #include "addresses.h"
+#include "link/fdb.h"
 #include "link/kind.h"
+#include "neighbours.h"
 #include "routes.h"
+#include "rules.h"
 #include "support.h"
 
 #define MOST_BYTES 20
@@ -155,7 +158,8 @@ fuzz_table (gconstpointer data)
   const NsdAttrTable *table = data;
 
   n_read = 0;
-  of_kind = table != &nsd_link_table && table != &nsd_address_table && table != &nsd_route_table;
+  of_kind = table != &nsd_link_table && table != &nsd_address_table && table != &nsd_route_table &&
+            table != &nsd_rule_table && table != &nsd_neighbour_table;
   for (gsize i = 0; i < table->n_rows; i++) {
     if (!(table->rows[i].flags & NSD_ATTR_READ))
       continue;
@@ -233,11 +237,20 @@ test_large_type (void)
 }
 
 static void
-add_table (const NsdAttrTable *table)
+add_table (const NsdAttrTable *table, const char *name)
 {
-  g_autofree char *path = g_strconcat ("/attr-robustness/", table->info->name, NULL);
+  g_autofree char *path = g_strconcat ("/attr-robustness/", name, NULL);
 
   g_test_add_data_func (path, table, fuzz_table);
+}
+
+static void
+add_kind (const NsdKind *kind)
+{
+  g_autofree char *name =
+      g_strconcat (kind->role == NSD_KIND_PORT ? "port-of-" : "", kind->name, NULL);
+
+  add_table (kind->table, name);
 }
 
 int
@@ -248,13 +261,16 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   guard_init ();
   rnd = g_rand_new_with_seed (1234567);
-  add_table (&nsd_link_table);
+  add_table (&nsd_link_table, "link");
   for (const NsdKind *const *file = nsd_kinds; *file != NULL; file++)
     for (const NsdKind *kind = *file; kind->name != NULL; kind++)
       if (kind == *file || kind->table != kind[-1].table)
-        add_table (kind->table);
-  add_table (&nsd_address_table);
-  add_table (&nsd_route_table);
+        add_kind (kind);
+  add_table (&nsd_address_table, "address");
+  add_table (&nsd_route_table, "route");
+  add_table (&nsd_fdb_table, "fdb");
+  add_table (&nsd_rule_table, "rule");
+  add_table (&nsd_neighbour_table, "neighbour");
   g_test_add_func ("/attr-robustness/route-key", test_route_key);
   g_test_add_func ("/attr-robustness/cut", test_cut);
   g_test_add_func ("/attr-robustness/large-type", test_large_type);

@@ -12,12 +12,13 @@ LAYERS = [
     ['main.*', 'cli/*', 'exec/*'],
     ['daemon.*'],
     ['bus.*', 'bus-call*', 'bus-callers*', 'bus-dispatch*', 'bus-props*', 'authority.*'],
-    ['address*', 'interfaces.*', 'kernel-support.*', 'link.*', 'link-*', 'links.*', 'link/*',
-     'manager*', 'namespace*', 'net.*', 'nsids.*', 'object.*', 'objects.*', 'owners.*',
-     'records.*', 'registry*', 'route*', 'rtwords.*', 'signals.*'],
+    ['address*', 'bulk*', 'description.*', 'interfaces.*', 'kernel-support.*', 'link.*', 'link-*',
+     'links.*', 'link/*', 'manager*', 'namespace*', 'neighbour*', 'net.*', 'nexthop*', 'nsids.*',
+     'object.*', 'objects.*', 'owners.*', 'records.*', 'registry*', 'route*', 'rtwords.*', 'rule*',
+     'signals.*'],
     ['worker.*', 'netns*'],
     ['nl-*', 'attr*'],
-    ['bus-path.*', 'config.*', 'error.*', 'log.*', 'names.*', 'reaper.*', 'text.*'],
+    ['bus-path.*', 'config.*', 'error.*', 'log.*', 'names.*', 'reaper.*', 'stream.*', 'text.*'],
 ]
 MOST_LINES = 600
 

@@ -113,6 +113,71 @@ test_values (void)
 }
 
 static void
+test_encapsulation (void)
+{
+  round_trip (AF_INET, "Encapsulation", "{}");
+  round_trip (AF_INET6, "Encapsulation",
+              "{'Type': <'ip'>, 'Id': <uint64 5>, 'Destination': <'10.0.0.1'>, "
+              "'Source': <''>, 'Ttl': <byte 0x03>, 'Tos': <byte 0x04>, 'Flags': <['key', 'seq']>}");
+  round_trip (AF_INET, "Encapsulation",
+              "{'Type': <'ip6'>, 'Id': <uint64 1099511627776>, 'Destination': <'::5'>, "
+              "'Source': <'::6'>, 'HopLimit': <byte 0x03>, 'TrafficClass': <byte 0x04>, "
+              "'Flags': <@as []>}");
+  round_trip (AF_INET, "Encapsulation", "{'Type': <'mpls'>, 'Destination': <'0/200/1048575'>}");
+  round_trip (AF_INET, "Encapsulation",
+              "{'Type': <'mpls'>, 'Destination': <'100'>, 'Ttl': <byte 0x07>}");
+  round_trip (AF_INET6, "Encapsulation",
+              "{'Type': <'seg6'>, 'Mode': <'inline'>, 'Segments': <['fc00::1', 'fc00::2']>}");
+  round_trip (AF_INET6, "Encapsulation",
+              "{'Type': <'seg6'>, 'Mode': <'encap.red'>, 'Segments': <['fc00::1', 'fc00::2']>, "
+              "'Hmac': <uint32 4294967295>}");
+  round_trip (AF_INET6, "Encapsulation",
+              "{'Type': <'seg6local'>, 'Action': <'End.B6'>, 'Segments': <['fc00::1']>, "
+              "'Hmac': <uint32 1>}");
+  round_trip (AF_INET6, "Encapsulation",
+              "{'Type': <'seg6local'>, 'Action': <'End.DT4'>, 'Table': <uint32 1>, "
+              "'VrfTable': <uint32 2>, 'Nh4': <'10.0.0.1'>, 'Nh6': <'::1'>, "
+              "'InputLink': <objectpath '/org/netnsd1/netns/7/link/3'>, "
+              "'OutputLink': <objectpath '/org/netnsd1/netns/7/link/4'>}");
+}
+
+/* Types without rows, and headers that are shorter than they say. */
+static void
+test_odd_encapsulation (void)
+{
+  static const struct {
+    guint16 type;
+    guint8 bytes[24];
+    gsize length;
+    const char *shown;
+  } odd[] = {
+    { 6, { 0 }, 0, "{'Type': <'bpf'>}" },
+    { 99, { 0 }, 0, "{'Type': <'99'>}" },
+    { 5, { 0 }, 3, "{'Type': <'seg6'>, 'Mode': <'inline'>}" },
+    { 5, { 1 }, 11, "{'Type': <'seg6'>, 'Mode': <'encap'>, 'Segments': <@as []>}" },
+    { 5, { 1 }, 24, "{'Type': <'seg6'>, 'Mode': <'encap'>, 'Segments': <@as []>}" },
+    { 5,
+      { 1, 0, 0, 0, 0, 255, 4, 0, 255, 8 },
+      24,
+      "{'Type': <'seg6'>, 'Mode': <'encap'>, 'Segments': <@as []>}" },
+    { 1, { 0 }, 3, "{'Type': <'mpls'>, 'Destination': <''>}" },
+    { 8, { 0, 0, 0, 9 }, 24, "{'Type': <'rpl'>}" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (odd); i++) {
+    g_auto (Route) route;
+    struct nlattr *nest;
+
+    route_init (&route, AF_INET6);
+    nsd_attr_builder_add (&route.builder, RTA_ENCAP_TYPE, &odd[i].type, 2, NULL);
+    nest = nsd_attr_builder_open (&route.builder, RTA_ENCAP, NULL);
+    nsd_attr_builder_add (&route.builder, 1, odd[i].bytes, odd[i].length, NULL);
+    nsd_attr_builder_close (&route.builder, nest);
+    assert_read (&route, "Encapsulation", odd[i].shown);
+  }
+}
+
+static void
 test_none (void)
 {
   g_auto (Route) route;
@@ -167,8 +232,9 @@ test_next_hops (void)
 {
   const char *text =
       "[{'Gateway': <'192.0.2.1'>, 'Link': <objectpath '/org/netnsd1/netns/7/link/3'>"
-      ", 'Weight': <uint32 1>, 'Flags': <['onlink']>}, {'Gateway': <'fe80::1'>, "
-      "'Link': <objectpath '/'>, 'Weight': <uint32 256>, 'Flags': <@as []>}]";
+      ", 'Weight': <uint32 1>, 'Flags': <['onlink']>, 'Encapsulation': <@a{sv} {}>}, "
+      "{'Gateway': <'fe80::1'>, 'Link': <objectpath '/'>, 'Weight': <uint32 256>, "
+      "'Flags': <@as []>, 'Encapsulation': <{'Type': <'mpls'>, 'Destination': <'5'>}>}]";
   g_auto (Route) route;
   g_autoptr (GVariant) value = NULL;
   g_autofree char *printed = NULL;
@@ -254,6 +320,7 @@ test_keys (void)
   assert_other_key ("NextHops", "[{'Weight': <uint32 2>}]", TRUE);
   assert_other_key ("NextHopId", "5", TRUE);
   assert_other_key ("Flags", "['onlink']", TRUE);
+  assert_other_key ("Encapsulation", "{'Type': <'ip'>}", TRUE);
   assert_other_key ("Preference", "'high'", FALSE);
   assert_other_key ("Expires", "60", FALSE);
 }
@@ -275,6 +342,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-rows/values", test_values);
+  g_test_add_func ("/route-rows/encapsulation", test_encapsulation);
+  g_test_add_func ("/route-rows/odd-encapsulation", test_odd_encapsulation);
   g_test_add_func ("/route-rows/none", test_none);
   g_test_add_func ("/route-rows/refused-values", test_refused_values);
   g_test_add_func ("/route-rows/metric-zero", test_metric_zero);

@@ -218,11 +218,28 @@ test_reverse (void)
   g_autoptr (GVariant) after = g_variant_ref_sink (g_variant_new_parsed (
       "{'org.example.First': {'Free': <uint32 5>, 'Born': <'old'>, 'Later': <false>},"
       " 'org.example.Second': {'Own': <byte 7>}}"));
-  g_autoptr (NsdSettings) reverse = nsd_settings_new_reverse (settings, before, after);
+  g_autoptr (NsdSettings) reverse = nsd_settings_new_reverse (settings, &first, before, after);
 
   g_assert_cmpuint (nsd_settings_count (reverse), ==, 1);
   g_assert_true (nsd_settings_nth (reverse, 0)->attr == &first_rows[0]);
   g_assert_cmpuint (g_variant_get_uint32 (nsd_settings_nth (reverse, 0)->value), ==, 4);
+}
+
+/* One property changed because another did: both are put back, but in the common table. */
+static void
+test_reverse_side_effect (void)
+{
+  g_autoptr (NsdSettings) settings = taken ("{'Free': <uint32 5>}", CREATE);
+  g_autoptr (GVariant) before = g_variant_ref_sink (
+      g_variant_new_parsed ("{'org.example.First': {'Free': <uint32 4>, 'Later': <true>}}"));
+  g_autoptr (GVariant) after = g_variant_ref_sink (
+      g_variant_new_parsed ("{'org.example.First': {'Free': <uint32 5>, 'Later': <false>}}"));
+  g_autoptr (NsdSettings) alone = nsd_settings_new_reverse (settings, &first, before, after);
+  g_autoptr (NsdSettings) all = nsd_settings_new_reverse (settings, NULL, before, after);
+
+  g_assert_null (nsd_settings_get (alone, "Later"));
+  g_assert_true (nsd_settings_get_boolean (all, "Later", FALSE));
+  g_assert_cmpuint (nsd_settings_count (all), ==, 2);
 }
 
 /* What was there before and is gone, with its interface or without it. */
@@ -235,7 +252,7 @@ test_reverse_gone (void)
                                                 " 'org.example.Second': {'Own': <byte 1>}}"));
   g_autoptr (GVariant) after =
       g_variant_ref_sink (g_variant_new_parsed ("{'org.example.First': @a{sv} {}}"));
-  g_autoptr (NsdSettings) reverse = nsd_settings_new_reverse (settings, before, after);
+  g_autoptr (NsdSettings) reverse = nsd_settings_new_reverse (settings, NULL, before, after);
 
   g_assert_cmpuint (nsd_settings_count (reverse), ==, 2);
   g_assert_cmpuint (g_variant_get_byte (nsd_settings_get (reverse, "Own")), ==, 1);
@@ -256,6 +273,7 @@ main (int argc, char **argv)
   g_test_add_func ("/settings/peer-of-veth", test_peer_of_veth);
   g_test_add_func ("/settings/options", test_options);
   g_test_add_func ("/settings/reverse", test_reverse);
+  g_test_add_func ("/settings/reverse-side-effect", test_reverse_side_effect);
   g_test_add_func ("/settings/reverse-gone", test_reverse_gone);
   return g_test_run ();
 }

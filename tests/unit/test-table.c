@@ -186,6 +186,47 @@ test_words (void)
   }
 }
 
+static GVariant *
+read_absent (const NsdAttr *attr, gconstpointer header, const struct nlattr *others)
+{
+  NsdAttrView view;
+
+  nsd_attr_view_init (&view, NULL, header, NULL, 0);
+  for (guint id = 1; id <= NSD_ATTR_MAX; id++)
+    view.tb[id] = id != attr->id ? others : NULL;
+  return g_variant_ref_sink (attr->type->get (&view, attr));
+}
+
+/* What dictionaries share must not depend on anything but the attribute that is absent. */
+static void
+test_plain_codecs (void)
+{
+  static const guint8 header[32] = { AF_INET };
+  g_autoptr (GPtrArray) tables = all_tables ();
+  guint8 other_header[32], bytes[64];
+  guint n_plain = 0;
+
+  memset (other_header, AF_INET6, sizeof other_header);
+  memset (bytes, 0x11, sizeof bytes);
+  ((struct nlattr *)bytes)->nla_len = sizeof bytes;
+  for (guint i = 0; i < tables->len; i++) {
+    const NsdAttrTable *table = tables->pdata[i];
+
+    for (gsize n = 0; n < table->n_rows; n++) {
+      const NsdAttr *attr = &table->rows[n];
+
+      if (attr->type->plain && attr->id != 0) {
+        g_autoptr (GVariant) value = read_absent (attr, header, NULL);
+        g_autoptr (GVariant) other = read_absent (attr, other_header, (struct nlattr *)bytes);
+
+        g_assert_cmpvariant (value, other);
+        n_plain++;
+      }
+    }
+  }
+  g_assert_cmpuint (n_plain, >, 0);
+}
+
 /* Whoever has properties can read them, and whoever has none that is writable cannot write. */
 static void
 test_interfaces (void)
@@ -289,6 +330,7 @@ main (int argc, char **argv)
   g_test_add_func ("/table/details", test_details);
   g_test_add_func ("/table/properties", test_properties);
   g_test_add_func ("/table/words", test_words);
+  g_test_add_func ("/table/plain-codecs", test_plain_codecs);
   g_test_add_func ("/table/interfaces", test_interfaces);
   g_test_add_func ("/table/every-table-is-on-the-bus", test_every_table_is_on_the_bus);
   g_test_add_func ("/table/emits-changed-signal", test_emits_changed_signal);

@@ -2,12 +2,13 @@
 
 import time
 
-from . import contract, expected, kernel
+from . import contract, expected, kernel, kinds
 from .loop import Timeout, wait_for_event
 
 AGEING = {'ValidLifetime', 'PreferredLifetime', 'Expires'}
 AGEING_TOLERANCE = 2    # seconds between one look and the other
 LIMIT = 5               # seconds until the bus must have caught up
+KIND_INTERFACES = {kind.name for kind in kinds.load().values()}
 
 
 def plain(key, value):
@@ -15,9 +16,13 @@ def plain(key, value):
     if key in ('Flags', 'AlternativeNames'):
         return sorted(value)
     if key == 'NextHops':
-        return [{k: sorted(v) if k == 'Flags' else v for k, v in hop.items()
-                 if k != 'Encapsulation'} for hop in value]
-    return value
+        return [plain_dict(hop) for hop in value]
+    return plain_dict(value) if key == 'Encapsulation' else value
+
+
+def plain_dict(values):
+    """A dictionary of values, likewise."""
+    return {key: plain(key, values[key]) for key in sorted(values)}
 
 
 def equal(key, shown, wanted):
@@ -37,7 +42,8 @@ def differences(what, shown, wanted):
     return lines
 
 
-def compare_links(objects, world):
+def compare_links(objects, world, listener=False):
+    """A listener does not know what changes without a signal."""
     lines = []
     shown = {path: interfaces for path, interfaces in objects.items()
              if contract.LINK in interfaces}
@@ -48,11 +54,13 @@ def compare_links(objects, world):
         if path not in shown:
             lines.append(f'{path}: in the kernel ({link["ifname"]}), not on the bus')
             continue
-        for interface, properties in expected.link(link, world).items():
-            what = f'{path} ({link["ifname"]}) {interface}'
-            lines += differences(what, shown[path].get(interface, {}), properties)
-        kinds = {contract.BRIDGE, contract.BRIDGE_PORT}
-        extra = kinds & shown[path].keys() - expected.link(link, world).keys()
+        wanted_here = expected.link(link, world)
+        for interface, properties in wanted_here.items():
+            silent = contract.silent_properties(interface) if listener else ()
+            lines += differences(f'{path} ({link["ifname"]}) {interface}',
+                                 shown[path].get(interface, {}),
+                                 {k: v for k, v in properties.items() if k not in silent})
+        extra = (shown[path].keys() & KIND_INTERFACES) - wanted_here.keys()
         lines += [f'{path}: has {interface}, the kernel has not' for interface in extra]
     return lines
 
@@ -87,10 +95,8 @@ def route_key(properties):
 
 def compare_routes(objects, world, found):
     """Routes have no name to match them by: compare them as a bag of dictionaries."""
-    keys = set(contract.ROUTE_PROPERTIES) - {'Encapsulation'}
-    shown = sorted(
-        route_key({k: v for k, v in interfaces[contract.ROUTE].items() if k in keys})
-        for interfaces in objects.values() if contract.ROUTE in interfaces)
+    shown = sorted(route_key(interfaces[contract.ROUTE])
+                   for interfaces in objects.values() if contract.ROUTE in interfaces)
     wanted = sorted(route_key(expected.route(family, data, world)) for family, data in found)
     lines = []
     for route in shown:
@@ -107,21 +113,29 @@ def look(namespace, name, objects):
     addresses = kernel.addresses(name)
     routes = kernel.routes(name)
     shown = objects() if objects else namespace.objects()
-    try:
-        return (compare_links(shown, world) + compare_addresses(shown, world, addresses)
-                + compare_routes(shown, world, routes))
-    except KeyError as error:   # ip was asked three times, and a link went in between
-        return [f'the kernel changed meanwhile: {error}']
+    return (compare_links(shown, world, objects is not None)
+            + compare_addresses(shown, world, addresses) + compare_routes(shown, world, routes))
 
 
-def assert_bus_equals_kernel(namespace, name=None, objects=None, limit=LIMIT):
-    """The bus shows what `ip -n name` shows, at the latest when things have come to rest.
+def wait_until_same(differ, limit=LIMIT):
+    """differ() has no lines, at the latest when things have come to rest.
 
-    While they differ, look again after each signal, and at the latest after a tenth of the limit
-    (the kernel has silent changes: a timer of ours is then the only event).
+    While it has, look again after each signal, and at the latest after a tenth of the limit (the
+    kernel has silent changes: a timer of ours is then the only event).
     """
+    def look_again():
+        try:
+            return differ()
+        except KeyError as error:   # ip is asked several times, and a link may go in between
+            return [f'the kernel changed meanwhile, or ip does not show {error}']
+
     deadline = time.monotonic() + limit
-    while lines := look(namespace, name, objects):
+    while lines := look_again():
         if time.monotonic() > deadline:
             raise Timeout('bus and kernel differ:\n' + '\n'.join(lines))
         wait_for_event(limit / 10)
+
+
+def assert_bus_equals_kernel(namespace, name=None, objects=None, limit=LIMIT):
+    """The bus shows what `ip -n name` shows."""
+    wait_until_same(lambda: look(namespace, name, objects), limit)

@@ -1,6 +1,8 @@
 """The types of the API, read from its normative form: the XML files under introspection/."""
 
+import functools
 import pathlib
+import re
 import xml.etree.ElementTree as ElementTree
 
 from gi.repository import GLib
@@ -11,9 +13,6 @@ MANAGER_PATH = '/org/netnsd1'
 MANAGER = 'org.netnsd1.Manager'
 NAMESPACE = 'org.netnsd1.Namespace'
 LINK = 'org.netnsd1.Link'
-BRIDGE = 'org.netnsd1.Link.Bridge'
-BRIDGE_PORT = 'org.netnsd1.Link.BridgePort'
-VETH = 'org.netnsd1.Link.Veth'
 ADDRESS = 'org.netnsd1.Address'
 ROUTE = 'org.netnsd1.Route'
 PROPERTIES = 'org.freedesktop.DBus.Properties'
@@ -39,31 +38,6 @@ UNREACHABLE = ERROR + 'Unreachable'
 GONE = ERROR + 'Gone'
 DISMISSED = ERROR + 'NotAuthorized.Dismissed'
 
-NAMESPACE_PROPERTIES = {
-    'Names': 'as', 'Id': 't', 'Inode': 't', 'Host': 'b', 'OwnerUid': 'u', 'RoutesExported': 'b',
-    'RouteCount': 't'}
-LINK_WRITABLE = {
-    'Name': 's', 'Up': 'b', 'Mtu': 'u', 'MacAddress': 's', 'Broadcast': 's', 'TxQueueLength': 'u',
-    'Alias': 's', 'Group': 'u', 'Master': 'o', 'Promiscuous': 'b', 'AllMulticast': 'b',
-    'Multicast': 'b', 'Arp': 'b', 'Dynamic': 'b', 'Carrier': 'b', 'ProtoDown': 'b',
-    'LinkMode': 's', 'IPv6AddressGenerationMode': 's', 'GsoMaxSize': 'u', 'GsoMaxSegments': 'u',
-    'GroMaxSize': 'u'}
-LINK_READ_ONLY = {
-    'Index': 'i', 'Kind': 's', 'Type': 's', 'Flags': 'as', 'OperState': 's',
-    'PermanentMacAddress': 's', 'AlternativeNames': 'as', 'Parent': 'o', 'Peer': 'o',
-    'Qdisc': 's', 'MinMtu': 'u', 'MaxMtu': 'u', 'TxQueues': 'u', 'RxQueues': 'u',
-    'CarrierChanges': 'u', 'ParentDeviceName': 's', 'ParentDeviceBus': 's', 'SlaveKind': 's',
-    'NetnsImmutable': 'b'}
-ADDRESS_PROPERTIES = {
-    'Address': 's', 'Family': 's', 'Link': 'o', 'Local': 's', 'PrefixLength': 'y', 'Peer': 's',
-    'Broadcast': 's', 'Label': 's', 'Scope': 's', 'Flags': 'as', 'ValidLifetime': 'u',
-    'PreferredLifetime': 'u', 'Metric': 'u', 'Protocol': 's'}
-ROUTE_PROPERTIES = {
-    'Destination': 's', 'Family': 's', 'Source': 's', 'Gateway': 's', 'Link': 'o',
-    'PreferredSource': 's', 'Table': 'u', 'Protocol': 's', 'Scope': 's', 'Type': 's',
-    'Metric': 'u', 'Tos': 'y', 'Flags': 'as', 'Metrics': 'a{su}', 'NextHops': 'aa{sv}',
-    'NextHopId': 'u', 'Encapsulation': 'a{sv}', 'Preference': 's', 'Expires': 'u'}
-
 # Keys of a{sv} arguments that are no property of anything.
 OPTIONS = {
     'Exclusive': 'b', 'LoopbackUp': 'b', 'Peer': 'a{sv}', 'PeerNamespace': 'o', 'Replace': 'b',
@@ -85,18 +59,38 @@ def read_interfaces():
 
 
 INTERFACES = read_interfaces()
+# The interfaces that only links of some kind or role have, and a constant for each: BRIDGE_PORT.
+KIND_INTERFACES = [name for name in INTERFACES if name.startswith(f'{LINK}.')]
+globals().update({re.sub('(?<=[a-z0-9])(?=[A-Z])', '_', name.removeprefix(f'{LINK}.')).upper(): name
+                  for name in KIND_INTERFACES})
 
 
+@functools.cache
 def properties_of(interface):
     """{property: (type, access)} of an interface."""
     return {element.get('name'): (element.get('type'), element.get('access'))
             for element in INTERFACES[interface].iter('property')}
 
 
+def types_of(interface, access=('read', 'readwrite')):
+    """{property: type} of an interface."""
+    return {name: kind for name, (kind, its_access) in properties_of(interface).items()
+            if its_access in access}
+
+
+NAMESPACE_PROPERTIES = types_of(NAMESPACE)
+LINK_WRITABLE = types_of(LINK, ['readwrite'])
+LINK_READ_ONLY = types_of(LINK, ['read'])
+ADDRESS_PROPERTIES = types_of(ADDRESS)
+ROUTE_PROPERTIES = types_of(ROUTE)
+
+
+@functools.cache
 def silent_properties(interface):
     """The properties that change without a signal."""
     return {element.get('name') for element in INTERFACES[interface].iter('property')
-            if any(note.get('name').endswith('EmitsChangedSignal') and note.get('value') != 'true'
+            if any(note.get('name').endswith('EmitsChangedSignal')
+                   and note.get('value') == 'false'
                    for note in element.iter('annotation'))}
 
 
@@ -124,8 +118,11 @@ def settings(interfaces, **values):
     return packed
 
 
-def link_settings(**values):
-    """Settings of CreateLink and Link.Set.  `Peer` is veth's dictionary here, not the property."""
+def link_settings(interfaces=(), **values):
+    """Settings of CreateLink and Link.Set; `interfaces` are those of the kind, where it matters.
+
+    `Peer` is the dictionary of a pair here, not the property.
+    """
     if isinstance(values.get('Peer'), dict):
         values['Peer'] = GLib.Variant('a{sv}', link_settings(**values['Peer']))
-    return settings([LINK, BRIDGE, BRIDGE_PORT], **values)
+    return settings([LINK, *interfaces, *KIND_INTERFACES], **values)

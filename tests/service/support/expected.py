@@ -1,10 +1,11 @@
-"""What the bus has to show, computed from what ip(8) shows: one table for each kind of object.
+"""What the bus has to show, computed from what ip(8) shows: one table for each sort of object.
 
-A row is property: function of ip's JSON object (and, for links, of the namespace around it).
-Properties that no row names are those that ip does not print; other tests check them.
+A row is property: function of ip's JSON object (and, for links, of the namespace around it); the
+rows of the kinds of links are in tests/service/kinds/.  Properties that no row names are those
+that ip does not print; other tests check them.
 """
 
-from . import contract, kernel
+from . import contract, kernel, kinds
 
 # A word that ip makes up from the flags of another link.
 DERIVED_LINK_FLAGS = {'M-DOWN'}
@@ -41,10 +42,10 @@ def text(key, default=''):
     return lambda link, _world: link.get(key, default)
 
 
-def other_end(link, world, kind_is_veth):
+def other_end(link, world, of_pair):
     """Parent or Peer as far as ip knows it: None where it is in another namespace."""
-    is_veth = link.get('linkinfo', {}).get('info_kind') == 'veth'
-    if is_veth != kind_is_veth:
+    case = kinds.find(link.get('linkinfo', {}).get('info_kind'), False)
+    if of_pair != (case is not None and case.is_pair):
         return '/'
     if 'link' in link:
         return world.link_path(link['link'])
@@ -67,17 +68,27 @@ LINK = {
     'Broadcast': text('broadcast'),
     'Alias': text('ifalias'),
     'AlternativeNames': lambda link, _world: sorted(link.get('altnames', [])),
-    'PermanentMacAddress': text('permaddr'),
+    # ip leaves it out where it is the address.
+    'PermanentMacAddress': lambda link, _world: link.get('permaddr'),
     'Promiscuous': has_flag('PROMISC'),
     'AllMulticast': has_flag('ALLMULTI'),
     'Multicast': has_flag('MULTICAST'),
     'Dynamic': has_flag('DYNAMIC'),
     'Arp': lambda link, _world: 'NOARP' not in link['flags'],
+    'Trailers': lambda link, _world: 'NOTRAILERS' not in link['flags'],
     'ProtoDown': lambda link, _world: bool(link.get('proto_down', False)),
     'IPv6AddressGenerationMode': text('inet6_addr_gen_mode'),
     'GsoMaxSize': text('gso_max_size'),
     'GsoMaxSegments': text('gso_max_segs'),
     'GroMaxSize': text('gro_max_size'),
+    'TsoMaxSize': lambda link, _world: link.get('tso_max_size'),
+    'TsoMaxSegments': lambda link, _world: link.get('tso_max_segs'),
+    'Promiscuity': text('promiscuity'),
+    'AllMulticastCount': lambda link, _world: link.get('allmulti'),
+    'XdpMode': lambda link, _world: None if 'xdp' in link else '',
+    'PhysicalPortName': text('phys_port_name'),
+    'PhysicalPortId': text('phys_port_id'),
+    'PhysicalSwitchId': text('phys_switch_id'),
     'MinMtu': text('min_mtu', 0),
     'MaxMtu': text('max_mtu', 0),
     'TxQueues': text('num_tx_queues'),
@@ -89,64 +100,7 @@ LINK = {
     'Master': lambda link, world: world.link_path(link.get('master')),
     'Parent': lambda link, world: other_end(link, world, False),
     'Peer': lambda link, world: other_end(link, world, True),
-}
-
-
-def same(key, convert=lambda value: value):
-    return lambda data: convert(data[key]) if key in data else None
-
-
-def hexadecimal(value):
-    return int(value, 16)
-
-
-# Property of Link.Bridge: ip's key and its conversion.  Timers are left out: they run.
-BRIDGE = {
-    'ForwardDelay': same('forward_delay'), 'HelloTime': same('hello_time'),
-    'MaxAge': same('max_age'), 'AgeingTime': same('ageing_time'), 'StpState': same('stp_state'),
-    'Priority': same('priority'), 'VlanFiltering': same('vlan_filtering', bool),
-    'VlanProtocol': same('vlan_protocol'), 'BridgeId': same('bridge_id'),
-    'RootId': same('root_id'), 'RootPort': same('root_port'),
-    'RootPathCost': same('root_path_cost'), 'TopologyChange': same('topology_change', bool),
-    'TopologyChangeDetected': same('topology_change_detected', bool),
-    'VlanDefaultPvid': same('vlan_default_pvid'),
-    'VlanStatsEnabled': same('vlan_stats_enabled', bool),
-    'VlanStatsPerPort': same('vlan_stats_per_port', bool),
-    'GroupFwdMask': same('group_fwd_mask', hexadecimal), 'GroupAddr': same('group_addr'),
-    'McastSnooping': same('mcast_snooping', bool),
-    'NoLinklocalLearn': same('no_linklocal_learn', bool),
-    'McastVlanSnooping': same('mcast_vlan_snooping', bool), 'McastRouter': same('mcast_router'),
-    'McastQueryUseIfaddr': same('mcast_query_use_ifaddr', bool),
-    'McastQuerier': same('mcast_querier', bool),
-    'McastHashElasticity': same('mcast_hash_elasticity'), 'McastHashMax': same('mcast_hash_max'),
-    'McastLastMemberCnt': same('mcast_last_member_cnt'),
-    'McastStartupQueryCnt': same('mcast_startup_query_cnt'),
-    'McastLastMemberIntvl': same('mcast_last_member_intvl'),
-    'McastMembershipIntvl': same('mcast_membership_intvl'),
-    'McastQuerierIntvl': same('mcast_querier_intvl'), 'McastQueryIntvl': same('mcast_query_intvl'),
-    'McastQueryResponseIntvl': same('mcast_query_response_intvl'),
-    'McastStartupQueryIntvl': same('mcast_startup_query_intvl'),
-    'McastStatsEnabled': same('mcast_stats_enabled', bool),
-    'McastIgmpVersion': same('mcast_igmp_version'), 'McastMldVersion': same('mcast_mld_version'),
-    'NfCallIptables': same('nf_call_iptables', bool),
-    'NfCallIp6tables': same('nf_call_ip6tables', bool),
-    'NfCallArptables': same('nf_call_arptables', bool),
-}
-
-BRIDGE_PORT = {
-    'State': same('state'), 'Priority': same('priority'), 'Cost': same('cost'),
-    'Mode': same('hairpin'), 'Guard': same('guard'), 'Protect': same('root_block'),
-    'FastLeave': same('fastleave'), 'Learning': same('learning'), 'UnicastFlood': same('flood'),
-    'Id': same('id', hexadecimal), 'No': same('no', hexadecimal),
-    'DesignatedPort': same('designated_port'), 'DesignatedCost': same('designated_cost'),
-    'BridgeId': same('bridge_id'), 'RootId': same('root_id'),
-    'TopologyChangeAck': same('topology_change_ack', bool),
-    'ConfigPending': same('config_pending', bool), 'Proxyarp': same('proxy_arp'),
-    'ProxyarpWifi': same('proxy_arp_wifi'), 'MulticastRouter': same('multicast_router'),
-    'McastFlood': same('mcast_flood'), 'BcastFlood': same('bcast_flood'),
-    'McastToUcast': same('mcast_to_unicast'), 'NeighSuppress': same('neigh_suppress'),
-    'GroupFwdMask': same('group_fwd_mask', hexadecimal), 'VlanTunnel': same('vlan_tunnel'),
-    'Isolated': same('isolated'), 'Locked': same('locked'), 'Mab': same('mab'),
+    'LinkNamespace': lambda link, _world: None if 'link_netnsid' in link else '/',
 }
 
 
@@ -158,14 +112,10 @@ def link(data, world):
     """{interface: {property: value}} that the bus has to show for ip's link."""
     info = data.get('linkinfo', {})
     interfaces = {contract.LINK: drop_unknown({k: row(data, world) for k, row in LINK.items()})}
-    if info.get('info_kind') == 'bridge':
-        rows = {key: row(info['info_data']) for key, row in BRIDGE.items()}
-        interfaces[contract.BRIDGE] = drop_unknown(rows)
-    if info.get('info_slave_kind') == 'bridge':
-        ports = info['info_slave_data']
-        rows = drop_unknown({key: row(ports) for key, row in BRIDGE_PORT.items()})
-        rows['BackupPort'] = world.link_path(ports.get('backup_port'))
-        interfaces[contract.BRIDGE_PORT] = rows
+    for case in (kinds.find(info.get('info_kind'), False),
+                 kinds.find(info.get('info_slave_kind'), True)):
+        if case:
+            interfaces[case.interface] = case.expected(info.get(case.info_key, {}), world)
     return interfaces
 
 
@@ -203,7 +153,8 @@ def gateway(data):
 
 def next_hop(data, world):
     return {'Gateway': gateway(data), 'Link': world.link_path(data.get('dev')),
-            'Weight': data.get('weight', 1), 'Flags': sorted(data.get('flags', []))}
+            'Weight': data.get('weight', 1), 'Flags': sorted(data.get('flags', [])),
+            'Encapsulation': encapsulation(data, world)}
 
 
 def table(data):
@@ -211,10 +162,50 @@ def table(data):
     return kernel.ROUTE_TABLES.get(name) or int(name)
 
 
+# What ip(8) calls the keys of an encapsulation that it prints as the bus does.
+ENCAP_KEYS = {
+    'encap': 'Type', 'id': 'Id', 'ttl': 'Ttl', 'tos': 'Tos', 'hoplimit': 'HopLimit',
+    'tc': 'TrafficClass', 'mode': 'Mode', 'action': 'Action', 'nh4': 'Nh4', 'nh6': 'Nh6'}
+
+
+def segments(data, drop_last):
+    """Where the kernel puts the destination of a packet, ip(8) prints a segment "::"."""
+    found = {'Segments': data['segs'][:-1] if drop_last else data['segs']}
+    if 'hmac' in data:
+        found['Hmac'] = int(data['hmac'], 0)
+    return found
+
+
+def encapsulation(data, world):
+    """Encapsulation of a route or a next hop."""
+    shown = data.get('encap', {})
+    found = {key: shown[name] for name, key in ENCAP_KEYS.items() if name in shown}
+    for name, key in (('src', 'Source'), ('dst', 'Destination')):
+        if name in shown:
+            value = shown[name]
+            found[key] = '' if value in ('0.0.0.0', '::') else value
+    if found.get('Type') in ('ip', 'ip6'):
+        found['Flags'] = sorted(word for word in ('key', 'csum', 'seq') if shown.get(word))
+    if 'segs' in shown:
+        found.update(segments(shown, shown.get('mode') == 'inline'))
+    if 'srh' in shown:
+        found.update(segments(shown['srh'], shown['action'] == 'End.B6'))
+    if 'table' in shown:
+        found['Table'] = table(shown)
+    if 'vrftable' in shown:
+        found['VrfTable'] = int(shown['vrftable'])
+    for name, key in (('iif', 'InputLink'), ('oif', 'OutputLink')):
+        if name in shown:
+            found[key] = world.link_path(shown[name])
+    for key in ('Nh4', 'Nh6'):
+        if found.get(key) in ('0.0.0.0', '::'):
+            found[key] = ''
+    return found
+
+
 def route(family, data, world):
     """The properties of Route for one of ip's routes."""
     source = data.get('from', '')
-    several = 'nexthops' in data and 'nhid' not in data
     return {
         'Destination': prefix(data['dst'], family),
         'Family': family,
@@ -230,8 +221,9 @@ def route(family, data, world):
         'Tos': int(data.get('tos', '0'), 16),
         'Flags': sorted(data.get('flags', [])),
         'Metrics': {k: v for entry in data.get('metrics', []) for k, v in entry.items()},
-        'NextHops': [next_hop(hop, world) for hop in data['nexthops']] if several else [],
+        'NextHops': [next_hop(hop, world) for hop in data.get('nexthops', [])],
         'Preference': data.get('pref', ''),
         'Expires': data.get('expires', 0),
         'NextHopId': data.get('nhid', 0),
+        'Encapsulation': encapsulation(data, world),
     }

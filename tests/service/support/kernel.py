@@ -1,6 +1,7 @@
 """The kernel's side of the truth: what ip(8) says and does."""
 
 import contextlib
+import functools
 import json
 import os
 import subprocess
@@ -22,9 +23,22 @@ def ip(*words, ns=None, **options):
     return run('ip', *where, *words, **options)
 
 
+def split_encapsulation(pairs):
+    """ip(8) prints an encapsulation among the keys of its route, which has some of the same names:
+    here they are in a dictionary of their own."""
+    keys = [key for key, _value in pairs]
+    if 'encap' not in keys or not isinstance(dict(pairs)['encap'], str):
+        return dict(pairs)
+    start = keys.index('encap')
+    end = next((number for number in range(start, len(keys))
+                if keys[number] in ('via', 'gateway', 'dev', 'scope', 'nexthops')), len(keys))
+    return {**dict(pairs[:start] + pairs[end:]), 'encap': dict(pairs[start:end])}
+
+
 def ip_json(*words, ns=None):
     """What ip(8) prints with -d -j; an empty answer is an empty list."""
-    return json.loads(ip('-d', '-j', *words, ns=ns) or '[]')
+    return json.loads(ip('-d', '-j', *words, ns=ns) or '[]',
+                      object_pairs_hook=split_encapsulation)
 
 
 def links(ns=None):
@@ -34,6 +48,27 @@ def links(ns=None):
 
 def link(name, ns=None):
     return ip_json('link', 'show', 'dev', name, ns=ns)[0]
+
+
+class Links:
+    """links() of one namespace, asked again and again of one ip(8): starting it takes the longest.
+
+    The process keeps the namespace from ending.
+    """
+
+    def __init__(self, ns):
+        self.process = subprocess.Popen(
+            ['stdbuf', '-oL', 'ip', '-n', ns, '-d', '-j', '-force', '-batch', '-'],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __call__(self):
+        self.process.stdin.write('link show\n')
+        self.process.stdin.flush()
+        shown = json.loads(self.process.stdout.readline())
+        return {link['ifindex']: link for link in shown if link}
+
+    def close(self):
+        self.process.communicate()
 
 
 def addresses(ns=None):
@@ -74,6 +109,14 @@ def is_still(name):
     with_route = {route['dev'] for _family, route in routes(name) if route['dst'] == 'ff00::/8'}
     tentative = [address for _index, address in addresses(name) if address.get('tentative')]
     return not behind and not tentative and ready <= with_route
+
+
+@functools.cache
+def has_kind(kind):
+    """Does the running kernel know this kind of link, or has it a module for it?"""
+    done = subprocess.run(['unshare', '--net', 'ip', 'link', 'add', 'probe', 'type', kind],
+                          capture_output=True, text=True, check=False)
+    return 'Unknown device type' not in done.stderr
 
 
 def netns_names():

@@ -2,7 +2,7 @@
 
 from gi.repository import GLib
 
-from . import contract
+from . import contract, kinds
 from .contract import link_settings, settings
 
 
@@ -78,14 +78,16 @@ class Namespace(Thing):
     interface = contract.NAMESPACE
 
     def create_link(self, name, kind, **values):
-        path = self.call('CreateLink', '(ssa{sv})', name, kind, link_settings(**values))
+        case = kinds.find(kind, False)
+        packed = link_settings([case.interface] if case else [], **values)
+        path = self.call('CreateLink', '(ssa{sv})', name, kind, packed)
         return Link(self.client, path)
 
     def link(self, name):
         return Link(self.client, self.call('GetLink', '(s)', name))
 
     def find_links(self, **match):
-        values = settings([contract.LINK, contract.BRIDGE, contract.BRIDGE_PORT], **match)
+        values = settings([contract.LINK, *contract.KIND_INTERFACES], **match)
         return [Link(self.client, path) for path in self.call('FindLinks', '(a{sv})', values)]
 
     def add_route(self, **values):
@@ -119,7 +121,11 @@ class Link(Thing):
     interface = contract.LINK
 
     def set(self, **values):
-        self.call('Set', '(a{sv})', link_settings(**values))
+        interfaces = []
+        if not values.keys() <= contract.properties_of(contract.LINK).keys():
+            cases = kinds.find(self.get('Kind'), False), kinds.find(self.get('SlaveKind'), True)
+            interfaces = [case.interface for case in cases if case]
+        self.call('Set', '(a{sv})', link_settings(interfaces, **values))
 
     def add_address(self, address, **values):
         packed = settings([contract.ADDRESS], **values)
