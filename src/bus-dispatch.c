@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bus-call.h"
-#include "bus-props.h"
+#include "bus-row.h"
 #include "error.h"
 #include "interfaces.h"
 #include "names.h"
@@ -51,80 +51,7 @@ run_on_main (GSourceFunc func, Step *step)
   g_main_context_invoke_full (g_main_context_default (), G_PRIORITY_DEFAULT, func, step, step_free);
 }
 
-/* ---- finding the row ---- */
-
-static const NsdInterface *
-find_interface (const char *name, NsdNode node)
-{
-  const NsdInterface *interface = nsd_props_find (name);
-
-  if (interface != NULL)
-    return nsd_props_apply (interface, node) ? interface : NULL;
-  interface = nsd_interface_find (name);
-  return interface != NULL && interface->node == node ? interface : NULL;
-}
-
-/* A call need not name the interface (D-Bus Specification, «Message Types»). */
-static const NsdInterface *
-guess_interface (const char *member, NsdNode node)
-{
-  for (const NsdInterface *const *i = nsd_interfaces_all (); *i != NULL; i++)
-    if ((*i)->node == node && nsd_interface_find_method (*i, member) != NULL)
-      return *i;
-  return NULL;
-}
-
-static gboolean
-check_signature (const NsdInterface *interface, NsdCall *call, GError **error)
-{
-  GDBusMethodInfo *info = g_dbus_interface_info_lookup_method (
-      (GDBusInterfaceInfo *)interface->info, call->request.method->member);
-  g_autoptr (GString) expected = g_string_new ("(");
-
-  for (GDBusArgInfo **arg = info->in_args; arg != NULL && *arg != NULL; arg++)
-    g_string_append (expected, (*arg)->signature);
-  g_string_append_c (expected, ')');
-  if (g_variant_is_of_type (call->request.parameters, G_VARIANT_TYPE (expected->str)))
-    return TRUE;
-  nsd_error_set_invalid (error, "%s takes %s, not %s", info->name, expected->str,
-                         g_variant_get_type_string (call->request.parameters));
-  return FALSE;
-}
-
-static gboolean
-find_row (NsdCall *call, GError **error)
-{
-  const char *member = g_dbus_message_get_member (call->message);
-  const char *name = call->request.interface;
-  NsdNode node = call->request.path.node;
-  const NsdInterface *interface =
-      name != NULL ? find_interface (name, node) : guess_interface (member, node);
-
-  if (interface == NULL) {
-    g_set_error (error, G_DBUS_ERROR,
-                 name != NULL ? G_DBUS_ERROR_UNKNOWN_INTERFACE : G_DBUS_ERROR_UNKNOWN_METHOD,
-                 "%s has no %s %s", call->request.object_path,
-                 name != NULL ? "interface" : "method", name != NULL ? name : member);
-    return FALSE;
-  }
-  call->request.interface = interface->info->name;
-  call->request.method = nsd_interface_find_method (interface, member);
-  if (call->request.method == NULL) {
-    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD, "%s has no method %s",
-                 interface->info->name, member);
-    return FALSE;
-  }
-  if (!check_signature (interface, call, error))
-    return FALSE;
-  call->in_worker = nsd_props_find (interface->info->name) != NULL
-                        ? nsd_props_where (interface, node) == NSD_IN_WORKER
-                        : call->request.method->where == NSD_IN_WORKER;
-  if (interface == nsd_props_find (NSD_IFACE_PROPERTIES) && strcmp (member, "Set") == 0) {
-    call->request.method = nsd_props_find_set (node, call->request.parameters, error);
-    call->in_worker = TRUE;
-  }
-  return call->request.method != NULL;
-}
+/* ---- the object ---- */
 
 static NsdNamespace *
 namespace_of (NsdDispatch *self, NsdCall *call)
@@ -279,6 +206,38 @@ run_in_worker (gpointer net, gpointer data)
     run_handler (step->dispatch, call);
 }
 
+/* The properties of a namespace are main's, but what its worker counts is among them. */
+static gboolean
+is_of_worker (const NsdCall *call)
+{
+  return call->request.path.node == NSD_NODE_NAMESPACE &&
+         strcmp (call->request.interface, NSD_IFACE_PROPERTIES) == 0;
+}
+
+static gboolean
+run_after_worker (gpointer data)
+{
+  Step *step = data;
+  NsdDispatch *self = step->dispatch;
+
+  if (self->registry == NULL)
+    return G_SOURCE_REMOVE;
+  if (namespace_of (self, step->call) == NULL)
+    fail_missing (step->call);
+  else
+    run_handler (self, step->call);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+drain_in_worker (gpointer net, gpointer data)
+{
+  Step *step = data;
+
+  nsd_net_drain (net);
+  run_on_main (run_after_worker, step_new (step->dispatch, step->call));
+}
+
 static void
 run (NsdDispatch *self, NsdCall *call)
 {
@@ -294,12 +253,12 @@ run (NsdDispatch *self, NsdCall *call)
       return;
     }
   }
-  if (call->in_worker) {
-    nsd_worker_invoke (namespace->worker, run_in_worker, step_new (self, call), step_free);
-  } else {
-    call->request.registry = self->registry;
+  call->request.registry = call->in_worker ? NULL : self->registry;
+  if (call->in_worker || is_of_worker (call))
+    nsd_worker_invoke (namespace->worker, call->in_worker ? run_in_worker : drain_in_worker,
+                       step_new (self, call), step_free);
+  else
     run_handler (self, call);
-  }
 }
 
 /* ---- the gate ---- */
@@ -555,7 +514,7 @@ nsd_dispatch_message (NsdDispatch *self, GDBusConnection *connection, GDBusMessa
     fail_missing (call);
   } else if (is_in_namespace (call) && namespace_of (self, call) == NULL) {
     fail_missing (call);
-  } else if (!find_row (call, &error)) {
+  } else if (!nsd_call_find_row (call, &error)) {
     nsd_call_fail (call, error);
   } else {
     namespace = is_in_namespace (call) ? namespace_of (self, call) : NULL;

@@ -244,6 +244,21 @@ def test_route_count(blue, link):
     assert blue.get('RouteCount') == before + 1
 
 
+@pytest.mark.parametrize('verb', ['add', 'del'])
+def test_route_count_while_others_are_busy(blue, link, verb):
+    """Others change much at once, at which the daemon looks with rests; but a question has an
+    answer of now."""
+    lines = [f'route add 20.0.{n >> 8}.{n & 255} via 192.0.2.9' for n in range(4000)]
+    if verb == 'del':
+        kernel.batch(lines, 'blue')
+        lines = [line.replace('add', 'del', 1) for line in lines]
+    before = blue.get('RouteCount')
+    for first in range(0, 4000, 400):
+        kernel.batch(lines[first:first + 400], 'blue')
+        changed = first + 400 if verb == 'add' else -first - 400
+        assert blue.get('RouteCount') == before + changed
+
+
 UNREACHABLE = [
     {'Destination': '198.51.100.0/24', 'Gateway': '203.0.113.1'},
     {'Destination': '2001:db8:1::/48', 'Gateway': '2001:db8:99::1'},

@@ -11,7 +11,8 @@ import sys
 LAYERS = [
     ['main.*', 'cli/*', 'exec/*'],
     ['daemon.*'],
-    ['bus.*', 'bus-call*', 'bus-callers*', 'bus-dispatch*', 'bus-props*', 'authority.*'],
+    ['bus.*', 'bus-call*', 'bus-callers*', 'bus-dispatch*', 'bus-props*', 'bus-row.*',
+     'authority.*'],
     ['address*', 'bulk*', 'description.*', 'interfaces.*', 'kernel-support.*', 'link.*', 'link-*',
      'links.*', 'link/*', 'manager*', 'namespace*', 'neighbour*', 'net.*', 'nexthop*', 'nsids.*',
      'object.*', 'objects.*', 'owners.*', 'records.*', 'registry*', 'route*', 'rtwords.*', 'rule*',
@@ -48,8 +49,10 @@ def without_comments(text):
 class Sources:
     def __init__(self, directory):
         root = pathlib.Path(directory)
+        self.guide = (root.parent / 'HACKING.md').read_text()
         self.raw = {str(path.relative_to(root)): path.read_text()
                     for path in sorted(root.rglob('*.[ch]'))}
+        self.kinds = (root / 'link' / 'kinds.def').read_text()
         self.code = {name: without_comments(text) for name, text in self.raw.items()}
 
     def find(self, pattern, allowed=()):
@@ -101,6 +104,14 @@ def every_file_has_a_layer(sources):
             for name in sources.raw if layer_of(name) is None]
 
 
+def every_file_is_in_the_guide(sources):
+    """The kinds are there as `link/KIND.c`: kinds.def lists them."""
+    kinds = re.findall(r'^KIND \((\w+)\)', sources.kinds, re.MULTILINE)
+    known = [f'link/{kind.replace("_", "-")}.c' for kind in kinds]
+    return [f'{name}: not in HACKING.md' for name in sources.raw
+            if name.endswith('.c') and name not in known and f'`{name}`' not in sources.guide]
+
+
 def includes_point_downward(sources):
     return [f'{name} includes {header}'
             for name in sources.raw for header in sources.includes(name)
@@ -133,8 +144,8 @@ def licences(sources):
 
 
 RULES = [polkit, namespaces, netlink_sockets, no_objects_of_libnl, no_goto, file_length,
-         every_file_has_a_layer, includes_point_downward, headers_are_no_circle, headers_once,
-         licences]
+         every_file_has_a_layer, every_file_is_in_the_guide, includes_point_downward,
+         headers_are_no_circle, headers_once, licences]
 
 
 def main():
