@@ -15,8 +15,9 @@
 
 #include "error.h"
 
-/* Without any progress (milliseconds). */
-#define PATIENCE 30000
+/* Without any progress (milliseconds).  Libraries of callers wait 25 seconds for a reply: they
+ * shall hear of it. */
+#define PATIENCE 20000
 
 /* At a time. */
 #define PIECE (1024 * 1024)

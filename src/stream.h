@@ -20,7 +20,7 @@ typedef struct {
  * written (@to_write) or read; any other is InvalidArgs. */
 gboolean nsd_stream_init (NsdStream *stream, int fd, int wake, gboolean to_write, GError **error);
 
-/* Writes all of it.  Fails if that does not go on for half a minute. */
+/* Writes all of it.  Fails if that does not go on for 20 seconds. */
 gboolean nsd_stream_write (NsdStream *stream, gconstpointer data, gsize length, GError **error);
 /* Appends all that comes until the end to @ret_bytes; LimitsExceeded if that would be more than
  * @most. */

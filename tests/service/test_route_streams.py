@@ -7,7 +7,9 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 
 import pytest
 
@@ -364,6 +366,71 @@ def test_limits(client, blue, red, link, user):
     os.close(ours)
     wait_until(lambda: first and other, 'the replies')
     assert 'does not begin' in str(first[0]) and 'does not begin' in str(other[0])
+
+
+@pytest.fixture
+def many_routes(link):
+    """More than a pipe takes."""
+    lines = [f'route add 20.0.{n >> 8}.{n & 255} dev v0\n' for n in range(3000)]
+    kernel.ip('-batch', '-', ns='blue', input=''.join(lines))
+
+
+def make_fifo(directory, name):
+    """Both ends of a FIFO that everybody may open."""
+    path = directory / name
+    os.mkfifo(path)
+    path.chmod(0o666)
+    return path, os.open(path, os.O_RDWR | os.O_NONBLOCK)
+
+
+def drain(fd):
+    """Read the pipe empty whenever there is something, until the watch is removed."""
+    def read(*_):
+        try:
+            os.read(fd, 1 << 20)
+        except BlockingIOError:
+            pass
+        return GLib.SOURCE_CONTINUE
+    return GLib.unix_fd_add_full(GLib.PRIORITY_DEFAULT, fd, GLib.IOCondition.IN, read)
+
+
+def test_limit_of_a_user(blue, many_routes, user):
+    """Two exports that wait for their readers; another user has room."""
+    words = (blue.path, contract.NAMESPACE, 'ExportRoutes',
+             GLib.Variant('(ha{sv})', (0, {'Family': GLib.Variant('s', 'inet')})))
+    games, other = user('games'), user('daemon')
+    with tempfile.TemporaryDirectory() as name:
+        directory = pathlib.Path(name)
+        directory.chmod(0o755)
+        fifos = [make_fifo(directory, f'fifo{n}') for n in range(3)]
+        waiting = [games.start(*words, files=[str(path)]) for path, _fd in fifos[:2]]
+        failure = games.error_of(*words, files=[str(fifos[2][0])])
+        assert failure.name == LIMITS and 'Too many exports' in failure.message
+        waiting_too = other.start(*words, files=[str(fifos[2][0])])
+        watches = [drain(fd) for _path, fd in fifos]
+        counts = {games.finish(number).unpack()[0] for number in waiting}
+        assert counts == {other.finish(waiting_too).unpack()[0]} and counts.pop() >= 3000
+        for watch in watches:
+            GLib.source_remove(watch)
+        for _path, fd in fifos:
+            os.close(fd)
+
+
+@pytest.mark.timeout(120)
+def test_patience(client, blue, many_routes):
+    """20 seconds without progress, either way, and the call ends, before libraries give up."""
+    pipes = [os.pipe() for _ in range(2)]
+    answers = [client.start_call(blue.path, contract.NAMESPACE, member,
+                                 GLib.Variant('(ha{sv})', (0, {})), fds=[fd])
+               for member, fd in (('ImportRoutes', pipes[0][0]), ('ExportRoutes', pipes[1][1]))]
+    begin = time.monotonic()
+    wait_until(lambda: all(answers), 'the replies', 30)
+    assert time.monotonic() - begin > 15
+    for answer in answers:
+        assert answer[0].name == 'org.freedesktop.DBus.Error.Timeout', answer
+        assert 'did nothing for 20 seconds' in str(answer[0])
+    for fd in sum(pipes, ()):
+        os.close(fd)
 
 
 def test_end_of_the_daemon(client, blue, link, daemon):

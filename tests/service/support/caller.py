@@ -8,6 +8,7 @@ authentication agent for itself, which stands in for the person at the dialogue.
 import json
 import os
 import socket
+import stat
 import subprocess
 import sys
 
@@ -54,13 +55,17 @@ class Child:
         return GLib.SOURCE_CONTINUE
 
     def do_call(self, number, path, interface, member, signature, arguments, interactive, files):
-        """Call the service; `files` are opened here, so with the rights of the user."""
+        """Call the service; `files` are opened here, so with the rights of the user.  One that is
+        a FIFO has both ends then, so that nobody waits for the other."""
         parameters = None
         if signature:
             parameters = GLib.Variant.parse(GLib.VariantType(signature), arguments, None, None)
         fds = Gio.UnixFDList.new()
         for name in files:
-            fd = os.pidfd_open(int(name[6:])) if name.startswith('pidfd:') else os.open(name, 0)
+            if name.startswith('pidfd:'):
+                fd = os.pidfd_open(int(name[6:]))
+            else:
+                fd = os.open(name, os.O_RDWR if stat.S_ISFIFO(os.stat(name).st_mode) else 0)
             fds.append(fd)
             os.close(fd)
         flags = (Gio.DBusCallFlags.ALLOW_INTERACTIVE_AUTHORIZATION if interactive
@@ -82,8 +87,8 @@ class Child:
         """Register as the authentication agent of this process."""
         info = Gio.DBusNodeInfo.new_for_xml(AGENT_XML).interfaces[0]
         self.bus.register_object(AGENT_PATH, info, self.on_agent_call, None, None)
-        with open('/proc/self/stat', encoding='ascii') as stat:
-            start_time = int(stat.read().rpartition(')')[2].split()[19])
+        with open('/proc/self/stat', encoding='ascii') as file:
+            start_time = int(file.read().rpartition(')')[2].split()[19])
         subject = ('unix-process', {'pid': GLib.Variant('u', os.getpid()),
                                     'start-time': GLib.Variant('t', start_time),
                                     'uid': GLib.Variant('i', os.getuid())})
