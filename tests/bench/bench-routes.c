@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The clock of tests/bench/routes: does what a line on its standard input says ("COMMAND COUNT
- * [FILE]"), and answers with a line that has how long that took, in microseconds. */
+/* The clock of tests/bench/routes and scale: does what a line on its standard input says ("COMMAND
+ * COUNT [FILE]"), and answers with a line that has how long that took, in microseconds. */
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <gio/gunixfdlist.h>
@@ -10,13 +10,14 @@
 
 #define BUS_NAME  "org.netnsd1"
 #define NAMESPACE "bench"
+#define OTHER     "other"
 #define GATEWAY   "10.77.0.2"
 
 /* Routes of one call of AddRoutes. */
 #define CALL_ROUTES 10000
 
 static GDBusConnection *bus;
-static char *namespace_path;
+static char *namespace_path, *other_path;
 static gint64 start; /* of what is timed */
 
 static GVariant *
@@ -34,14 +35,61 @@ call (const char *path, const char *interface, const char *member, GVariant *arg
   return reply;
 }
 
+static char *
+get_namespace (const char *name)
+{
+  g_autoptr (GVariant) reply =
+      call ("/org/netnsd1", "Manager", "GetNamespace", g_variant_new ("(s)", name), NULL);
+  char *path = NULL;
+
+  g_variant_get (reply, "(o)", &path);
+  return path;
+}
+
 static void
 look_up (int count, const char *file)
 {
-  g_autoptr (GVariant) reply =
-      call ("/org/netnsd1", "Manager", "GetNamespace", g_variant_new ("(s)", NAMESPACE), NULL);
-
   g_free (namespace_path);
-  g_variant_get (reply, "(o)", &namespace_path);
+  namespace_path = get_namespace (NAMESPACE);
+}
+
+static void
+look_up_other (int count, const char *file)
+{
+  g_free (other_path);
+  other_path = get_namespace (OTHER);
+}
+
+static void
+get_link (const char *path)
+{
+  g_variant_unref (call (path, "Namespace", "GetLink", g_variant_new ("(s)", "lo"), NULL));
+}
+
+/* All that happened in the namespace before has been read when its worker answers. */
+static void
+catch_up (int count, const char *file)
+{
+  get_link (namespace_path);
+}
+
+/* One call in a namespace where nothing else happens. */
+static void
+call_other (int count, const char *file)
+{
+  get_link (other_path);
+}
+
+static void
+get_managed_objects (int count, const char *file)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
+      bus, BUS_NAME, namespace_path, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects",
+      NULL, NULL, G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL, &error);
+
+  if (reply == NULL)
+    g_error ("%s", error->message);
 }
 
 /* The routes that tests/bench/routes gives to ip(8), in the table main. */
@@ -136,8 +184,16 @@ static const struct {
   const char *name;
   void (*run) (int count, const char *file);
 } commands[] = {
-  { "look-up", look_up }, { "add", add },       { "list", list },
-  { "export", export },   { "import", import }, { "flush", flush },
+  { "look-up", look_up },
+  { "look-up-other", look_up_other },
+  { "catch-up", catch_up },
+  { "call-other", call_other },
+  { "get-managed-objects", get_managed_objects },
+  { "add", add },
+  { "list", list },
+  { "export", export },
+  { "import", import },
+  { "flush", flush },
 };
 
 static gboolean
