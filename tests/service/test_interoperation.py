@@ -165,6 +165,7 @@ def test_same_name_at_once(manager):
         wait_until(lambda: 'raced' not in sum(manager.list().values(), []), 'raced to go')
 
 
+@pytest.mark.ends_namespace
 def test_namespace_dies(client, manager, blue, clean_host):
     """ip deletes the only name: nothing of ours keeps it, so a veth's other end vanishes."""
     blue.create_link('inside', 'veth', Peer={'Name': 'outside'}, PeerNamespace=clean_host.path)

@@ -150,6 +150,7 @@ def test_upper_link_moves(client, blue, red, parent, new_namespace):
     assert_bus_equals_kernel(green, 'green')
 
 
+@pytest.mark.ends_namespace
 def test_namespace_of_the_parent_goes(client, manager, blue, new_namespace):
     """Its links go with it, and those above them."""
     green = new_namespace('green')

@@ -180,6 +180,7 @@ def test_errors_on_the_way(story, things):
     story.check()
 
 
+@pytest.mark.ends_namespace
 def test_the_end(story, things):
     """The namespace goes, and with it both ends of the pair."""
     since = len(story.client.events)
