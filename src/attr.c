@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "text.h"
 
 /* Room for any request of ours: a link with all that can be said of it and of its other end, a
  * route with a hundred next hops. */
@@ -239,25 +240,15 @@ nsd_attr_builder_property_at (const NsdAttrBuilder *builder, guint32 offset)
   return best != NULL ? best->name : NULL;
 }
 
-static gboolean
-has_word (char **words, const char *word)
-{
-  for (; *words != NULL; words++)
-    if (g_ascii_strcasecmp (*words, word) == 0)
-      return TRUE;
-  return FALSE;
-}
-
 const char *
 nsd_attr_builder_property_in_text (const NsdAttrBuilder *builder, const char *text)
 {
-  g_auto (GStrv) words = g_strsplit_set (text, " .,:;\"'()", -1);
   const char *found = NULL;
 
   for (guint i = 0; i < builder->spans->len; i++) {
     const char *name = g_array_index (builder->spans, Span, i).name;
 
-    if (!has_word (words, name))
+    if (!nsd_text_mentions (text, name))
       continue;
     if (found != NULL)
       return NULL;

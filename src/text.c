@@ -54,3 +54,30 @@ nsd_text_to_bytes (const char *text)
   }
   return g_string_free (bytes, FALSE);
 }
+
+/* Whether @name begins with @word, and where it goes on then. */
+static const char *
+without_word (const char *name, const char *word)
+{
+  gsize length = strlen (word);
+
+  return g_ascii_strncasecmp (name, word, length) == 0 ? name + length : NULL;
+}
+
+gboolean
+nsd_text_mentions (const char *text, const char *name)
+{
+  g_auto (GStrv) words = g_strsplit_set (text, " .,:;\"'()", -1);
+
+  for (char **first = words; *first != NULL; first++) {
+    const char *rest = name;
+
+    if (**first == '\0')
+      continue;
+    for (char **word = first; *word != NULL && rest != NULL && *rest != '\0'; word++)
+      rest = without_word (rest, *word);
+    if (rest != NULL && *rest == '\0')
+      return TRUE;
+  }
+  return FALSE;
+}

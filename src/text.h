@@ -15,3 +15,7 @@ char *nsd_text_from_bytes (const char *bytes, gsize length);
 /* The bytes that nsd_text_from_bytes() made @text from, NUL-terminated.  Returns new memory; NULL
  * where @text escapes a NUL, which no name contains. */
 char *nsd_text_to_bytes (const char *text);
+
+/* Whether the English @text has the words of which the CamelCase @name consists, one after the other,
+ * in any case: "Nexthop id" for "NextHopId". */
+gboolean nsd_text_mentions (const char *text, const char *name);

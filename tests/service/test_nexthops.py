@@ -224,7 +224,7 @@ def test_a_group_of_routes(blue, three, same_as_kernel):
 
 
 def test_route_to_one_that_is_not_there(blue, link):
-    with refused(contract.INVALID_ARGS, 'Nexthop id does not exist'):
+    with refused(contract.INVALID_ARGS, 'does not exist (EINVAL) (property NextHopId)'):
         blue.add_route(Destination='198.51.100.0/24', NextHopId=77)
 
 

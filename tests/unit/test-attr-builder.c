@@ -160,6 +160,7 @@ test_property_in_text (void)
   g_assert_null (nsd_attr_builder_property_in_text (&builder, "names of mtus, rename"));
   g_assert_null (nsd_attr_builder_property_in_text (&builder, "mtu of that name"));
   g_assert_null (nsd_attr_builder_property_in_text (&builder, "invalid group"));
+  g_assert_null (nsd_attr_builder_property_in_text (&builder, "m tub"));
   g_assert_null (nsd_attr_builder_property_in_text (&builder, ""));
 }
 

@@ -112,6 +112,19 @@ test_random (void)
   }
 }
 
+static void
+test_mentions (void)
+{
+  g_assert_true (nsd_text_mentions ("Nexthop id does not exist", "NextHopId"));
+  g_assert_true (nsd_text_mentions ("Nexthop id does not exist", "Id"));
+  g_assert_true (nsd_text_mentions ("no such (next hop) id", "NextHop"));
+  g_assert_true (nsd_text_mentions ("Invalid MTU", "Mtu"));
+  g_assert_false (nsd_text_mentions ("Nexthop ids", "NextHopId"));
+  g_assert_false (nsd_text_mentions ("the id of a nexthop", "NextHopId"));
+  g_assert_false (nsd_text_mentions ("nexthop", "NextHopId"));
+  g_assert_false (nsd_text_mentions ("", "Mtu"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -121,5 +134,6 @@ main (int argc, char **argv)
   g_test_add_func ("/text/escaped-nul", test_escaped_nul);
   g_test_add_func ("/text/upper-case", test_upper_case);
   g_test_add_func ("/text/random", test_random);
+  g_test_add_func ("/text/mentions", test_mentions);
   return g_test_run ();
 }
