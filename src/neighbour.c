@@ -87,14 +87,17 @@ nsd_neighbour_list (NsdRequest *request, GError **error)
 
 /* ---- AddNeighbour ---- */
 
+/* A proxy entry for all links stays when its namespace ends, and can show up in another, since the
+ * kernel removes them by the link (pneigh_ifdown_and_unlock() in net/core/neighbour.c): others may
+ * make such ones, and they can be removed. */
 static gboolean
-check_key (const NsdDescription *description, GError **error)
+check_key (const NsdDescription *description, gboolean adds, GError **error)
 {
   const struct ndmsg *header = header_of (description);
 
   if (nsd_settings_get (description->settings, "Address") == NULL)
     nsd_error_set_invalid (error, "Property Address is missing");
-  else if (header->ndm_ifindex == 0 && !(header->ndm_flags & NTF_PROXY))
+  else if (header->ndm_ifindex == 0 && (adds || !(header->ndm_flags & NTF_PROXY)))
     nsd_error_set_invalid (error, "Property Link is missing");
   else
     return TRUE;
@@ -149,7 +152,7 @@ parse_add (NsdRequest *request, NsdDescription *description, GError **error)
 {
   guint32 flags = 0;
 
-  if (!describe (request, &to_add, description, error) || !check_key (description, error) ||
+  if (!describe (request, &to_add, description, error) || !check_key (description, TRUE, error) ||
       !check_values (description, error) || !check_mac (request->net, description, error))
     return FALSE;
   if (!nsd_word_parse (modes, NSD_WORDS_ONLY,
@@ -217,7 +220,8 @@ nsd_neighbour_add (NsdRequest *request, GError **error)
 static gboolean
 parse_remove (NsdRequest *request, NsdDescription *description, GError **error)
 {
-  return describe (request, &to_remove, description, error) && check_key (description, error);
+  return describe (request, &to_remove, description, error) &&
+         check_key (description, FALSE, error);
 }
 
 gboolean

@@ -179,10 +179,14 @@ def test_added_by_ip(blue, link):
 
 
 def test_proxy_for_all_links(blue, link):
-    add(blue, Address='192.0.2.20', Proxy=True)
+    """What others have made; the service makes none, since the kernel would not end it with the
+    namespace."""
+    for words in ({}, {'Link': '/'}):
+        with refused(contract.INVALID_ARGS, 'add neighbour 192.0.2.20', 'blue', 'Property Link'):
+            add(blue, Address='192.0.2.20', Proxy=True, **words)
+    assert list_neighbours(blue, Proxy=True) == []
+    kernel.ip('neigh', 'add', 'proxy', '192.0.2.20', ns='blue')
     assert [one['Link'] for one in list_neighbours(blue, Proxy=True)] == ['/']
-    with refused(contract.EXISTS, 'add neighbour 192.0.2.20', 'blue'):
-        add(blue, Address='192.0.2.20', Proxy=True, Link='/')
     with refused(contract.NOT_FOUND, 'remove neighbour 192.0.2.20', 'blue'):
         remove(blue, Address='192.0.2.20', Proxy=True, Link=link.path)
     remove(blue, Address='192.0.2.20', Proxy=True)
