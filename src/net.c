@@ -37,12 +37,13 @@
 #define RECOUNT_DELAY     1000
 #define RECOUNT_DELAY_MAX 20000
 
-/* After events that nobody waits for, the next ones are left to gather for as long as these took,
- * times REST: an object that changes often is told of once, and somebody's storm takes a third of a
- * processor at most.  The first event after a silence is told at once.  The kernel's buffer holds
- * what comes in REST_MAX (microseconds). */
-#define REST     2
-#define REST_MAX 50000
+/* After events that nobody waits for, the next ones are left to gather once they have taken more
+ * than an allowance: an object that changes often is told of once then, and somebody's storm takes
+ * a third of a processor at most (each moment is paid for with REST more).  What comes singly is
+ * told at once.  The kernel's buffer holds what comes in REST_MAX (microseconds). */
+#define REST           2
+#define REST_ALLOWANCE 10000
+#define REST_MAX       50000
 
 static const int groups[];
 
@@ -447,6 +448,7 @@ on_ready (gpointer data)
 {
   NsdNet *net = data;
   gint64 begin = g_get_monotonic_time ();
+  gint64 end;
 
   if (begin < net->rest_until) {
     nsd_nl_events_listen (net->events, FALSE);
@@ -454,8 +456,9 @@ on_ready (gpointer data)
     return;
   }
   drain (net, FALSE);
-  net->rest_until = g_get_monotonic_time ();
-  net->rest_until += MIN ((net->rest_until - begin) * REST, REST_MAX);
+  end = g_get_monotonic_time ();
+  net->rest_until = MAX (net->rest_until, begin - REST_ALLOWANCE) + (end - begin) * (1 + REST);
+  net->rest_until = MIN (net->rest_until, end + REST_MAX);
 }
 
 void
