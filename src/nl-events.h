@@ -27,8 +27,9 @@ void nsd_nl_events_leave (NsdNlEvents *events, int group);
 /* Whether the owner is told of what there is to read; at first it is. */
 void nsd_nl_events_listen (NsdNlEvents *events, gboolean whether);
 
-/* Gives all that was queued before the call to @func, without waiting.  FALSE if events were lost since the last
- * call (ENOBUFS: the receive buffer overflowed): what is known must be compared with the kernel. */
+/* Gives all that was queued before the call to @func, without waiting.  FALSE if events were lost
+ * since the last call (ENOBUFS: the receive buffer overflowed): what is known must be compared with
+ * the kernel. */
 gboolean nsd_nl_events_drain (NsdNlEvents *events, NsdNlEventFunc func, gpointer data);
 /* Whether anything waits to be drained. */
 gboolean nsd_nl_events_pending (NsdNlEvents *events);

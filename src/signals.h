@@ -13,8 +13,8 @@ void nsd_signal_added (NsdNet *net, NsdNode node, const char *key, GVariant *int
 void nsd_signal_removed (NsdNet *net, NsdNode node, const char *key, const char *const *interfaces);
 /* The properties of @interface were @before and are @after (a{sv}): says what differs, and returns
  * whether anything did.
- * @ages as in NsdRecordClass, or NULL: what has merely aged is said along with other changes, and is
- * none by itself. */
+ * @ages as in NsdRecordClass, or NULL: what has merely aged is said along with other changes, and
+ * is none by itself. */
 gboolean nsd_signal_changed (NsdNet *net, NsdNode node, const char *key,
                              const GDBusInterfaceInfo *interface, GVariant *before, GVariant *after,
                              gboolean (*ages) (const char *, GVariant *, GVariant *));
