@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The clock of tests/bench/run: does what a line on its standard input says so many times, and
- * answers with a line that has the median of one time, in microseconds. */
+ * answers with a line that has the median of one time, in microseconds.
+ *
+ * It calls through sd-bus, as busctl does: a call of GDBus takes two threads and as long as all of
+ * the daemon, which would hide what is measured. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <gio/gio.h>
+#include <glib.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -14,6 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #define BUS_NAME  "org.netnsd1"
@@ -23,7 +27,7 @@
 /* The kernel walks the addresses of a device, so they are spread. */
 #define N_LINKS 16
 
-static GDBusConnection *bus;
+static sd_bus *bus;
 static char *namespace_path;
 static char *link_paths[N_LINKS];
 static int link_indexes[N_LINKS];
@@ -32,10 +36,10 @@ static int next_link;
 static gint64 signal_time;
 
 static void
-check (GError *error)
+check (int result, const char *what)
 {
-  if (error != NULL)
-    g_error ("%s", error->message);
+  if (result < 0)
+    g_error ("%s: %s", what, g_strerror (-result));
 }
 
 static gint64
@@ -47,25 +51,35 @@ now (void)
   return t.tv_sec * G_GINT64_CONSTANT (1000000000) + t.tv_nsec;
 }
 
-static GVariant *
-call (const char *path, const char *interface, const char *member, GVariant *arguments)
+/* The arguments are those of sd_bus_message_append(). */
+static sd_bus_message *
+call (const char *path, const char *interface, const char *member, const char *types, ...)
 {
   g_autofree char *name = g_strconcat (BUS_NAME ".", interface, NULL);
-  g_autoptr (GError) error = NULL;
-  GVariant *reply = g_dbus_connection_call_sync (bus, BUS_NAME, path, name, member, arguments, NULL,
-                                                 G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  sd_bus_error error = SD_BUS_ERROR_NULL;
+  sd_bus_message *message = NULL, *reply = NULL;
+  va_list arguments;
 
-  check (error);
+  check (sd_bus_message_new_method_call (bus, &message, BUS_NAME, path, name, member), member);
+  va_start (arguments, types);
+  check (sd_bus_message_appendv (message, types, arguments), member);
+  va_end (arguments);
+  if (sd_bus_call (bus, message, 0, &error, &reply) < 0)
+    g_error ("%s: %s", member, error.message);
+  sd_bus_message_unref (message);
   return reply;
 }
 
+/* Takes a reply with one object path. */
 static char *
-call_for_path (const char *path, const char *interface, const char *member, GVariant *arguments)
+path_of (sd_bus_message *reply)
 {
-  g_autoptr (GVariant) reply = call (path, interface, member, arguments);
+  const char *path;
   char *result;
 
-  g_variant_get (reply, "(o)", &result);
+  check (sd_bus_message_read (reply, "o", &path), "the reply");
+  result = g_strdup (path);
+  sd_bus_message_unref (reply);
   return result;
 }
 
@@ -74,22 +88,22 @@ call_for_path (const char *path, const char *interface, const char *member, GVar
 static void
 call_worker (void)
 {
-  g_free (call_for_path (namespace_path, "Namespace", "GetLink", g_variant_new ("(s)", "lo")));
+  g_free (path_of (call (namespace_path, "Namespace", "GetLink", "s", "lo")));
 }
 
 static void
 call_main (void)
 {
-  g_free (call_for_path (MANAGER, "Manager", "GetNamespace", g_variant_new ("(s)", NAMESPACE)));
+  g_free (path_of (call (MANAGER, "Manager", "GetNamespace", "s", NAMESPACE)));
 }
 
 static void
 call_change (void)
 {
-  g_autofree char *path = call_for_path (link_paths[next_link], "Link", "AddAddress",
-                                         g_variant_new_parsed ("('10.77.0.1/32', @a{sv} {})"));
+  g_autofree char *path =
+      path_of (call (link_paths[next_link], "Link", "AddAddress", "sa{sv}", "10.77.0.1/32", 0));
 
-  g_variant_unref (call (path, "Address", "Delete", NULL));
+  sd_bus_message_unref (call (path, "Address", "Delete", ""));
   next_link = (next_link + 1) % N_LINKS;
 }
 
@@ -176,15 +190,36 @@ change_by_netlink (void)
 
 /* ---- from a change of somebody else to its signal ---- */
 
+/* Dispatches what has come; waits first if nothing has. */
 static void
-on_signal (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
-           const char *member, GVariant *parameters, gpointer data)
+iterate (void)
+{
+  int result = sd_bus_process (bus, NULL);
+
+  check (result, "the bus");
+  if (result == 0)
+    check (sd_bus_wait (bus, UINT64_MAX), "the bus");
+}
+
+/* Dispatches all that came before this call. */
+static void
+catch_up (void)
+{
+  check (sd_bus_call_method (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                             "org.freedesktop.DBus", "GetId", NULL, NULL, ""),
+         "GetId");
+  while (sd_bus_process (bus, NULL) > 0)
+    ;
+}
+
+static int
+on_signal (sd_bus_message *message, void *data, sd_bus_error *error)
 {
   const char *object;
 
-  g_variant_get_child (parameters, 0, "&o", &object);
-  if (strstr (object, "/address/") != NULL)
+  if (sd_bus_message_read (message, "o", &object) > 0 && strstr (object, "/address/") != NULL)
     signal_time = now ();
+  return 0;
 }
 
 static gint64
@@ -195,7 +230,7 @@ wait_for_signal (int type)
   signal_time = 0;
   send_change (type);
   while (signal_time == 0)
-    g_main_context_iteration (NULL, TRUE);
+    iterate ();
   return signal_time - start;
 }
 
@@ -266,14 +301,12 @@ static double
 time_signal (int count)
 {
   g_autoptr (GArray) samples = g_array_new (FALSE, FALSE, sizeof (gint64));
-  guint subscription = g_dbus_connection_signal_subscribe (
-      bus, BUS_NAME, "org.freedesktop.DBus.ObjectManager", NULL, namespace_path, NULL,
-      G_DBUS_SIGNAL_FLAGS_NONE, on_signal, NULL, NULL);
+  sd_bus_slot *slot = NULL;
 
-  /* When this comes back the bus has taken the subscription, and what was before is here. */
-  call_worker ();
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
+  check (sd_bus_match_signal (bus, &slot, BUS_NAME, namespace_path,
+                              "org.freedesktop.DBus.ObjectManager", NULL, on_signal, NULL),
+         "AddMatch");
+  catch_up ();
   for (int i = 0; i < count; i++) {
     gint64 passed = wait_for_signal (RTM_NEWADDR);
 
@@ -282,7 +315,7 @@ time_signal (int count)
     g_array_append_val (samples, passed);
     next_link = (next_link + 1) % N_LINKS;
   }
-  g_dbus_connection_signal_unsubscribe (bus, subscription);
+  sd_bus_slot_unref (slot);
   return median (samples);
 }
 
@@ -297,8 +330,7 @@ create (int count)
     gint64 start = now ();
     gint64 passed;
 
-    g_free (call_for_path (MANAGER, "Manager", "CreateNamespace",
-                           g_variant_new_parsed ("(%s, @a{sv} {})", name)));
+    g_free (path_of (call (MANAGER, "Manager", "CreateNamespace", "sa{sv}", name, 0)));
     passed = now () - start;
     g_array_append_val (samples, passed);
   }
@@ -312,14 +344,12 @@ look_up (int count)
   GThread *thread;
 
   g_free (namespace_path);
-  namespace_path =
-      call_for_path (MANAGER, "Manager", "GetNamespace", g_variant_new ("(s)", NAMESPACE));
+  namespace_path = path_of (call (MANAGER, "Manager", "GetNamespace", "s", NAMESPACE));
   for (int i = 0; i < N_LINKS; i++) {
     g_autofree char *name = g_strdup_printf ("d%d", i);
 
     g_free (link_paths[i]);
-    link_paths[i] =
-        call_for_path (namespace_path, "Namespace", "GetLink", g_variant_new ("(s)", name));
+    link_paths[i] = path_of (call (namespace_path, "Namespace", "GetLink", "s", name));
   }
   if (netlink >= 0)
     close (netlink);
@@ -328,15 +358,14 @@ look_up (int count)
   return 0;
 }
 
-static void
-on_owner (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
-          const char *member, GVariant *parameters, gpointer data)
+static int
+on_owner (sd_bus_message *message, void *data, sd_bus_error *error)
 {
-  const char *owner;
+  const char *name, *before, *owner;
 
-  g_variant_get_child (parameters, 2, "&s", &owner);
-  if (*owner != '\0')
+  if (sd_bus_message_read (message, "sss", &name, &before, &owner) > 0 && *owner != '\0')
     signal_time = now ();
+  return 0;
 }
 
 /* Until the daemon, whose name was not there before, owns it; the time of that. */
@@ -344,7 +373,7 @@ static double
 wait_for_name (int count)
 {
   while (signal_time == 0)
-    g_main_context_iteration (NULL, TRUE);
+    iterate ();
   return (double)signal_time / 1000;
 }
 
@@ -352,20 +381,15 @@ wait_for_name (int count)
 static double
 watch_name (int count)
 {
-  static guint subscription;
-  g_autoptr (GVariant) reply = NULL;
-  g_autoptr (GError) error = NULL;
+  static sd_bus_slot *slot;
 
-  if (subscription == 0)
-    subscription = g_dbus_connection_signal_subscribe (
-        bus, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
-        "/org/freedesktop/DBus", BUS_NAME, G_DBUS_SIGNAL_FLAGS_NONE, on_owner, NULL, NULL);
-  reply = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                       "org.freedesktop.DBus", "GetId", NULL, NULL,
-                                       G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
-  check (error);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
+  if (slot == NULL)
+    check (sd_bus_add_match (bus, &slot,
+                             "type='signal',sender='org.freedesktop.DBus',"
+                             "member='NameOwnerChanged',arg0='" BUS_NAME "'",
+                             on_owner, NULL),
+           "AddMatch");
+  catch_up ();
   signal_time = 0;
   return 0;
 }
@@ -396,12 +420,10 @@ obey (const char *name, int count)
 int
 main (void)
 {
-  g_autoptr (GError) error = NULL;
   char name[32];
   int count;
 
-  bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
-  check (error);
+  check (sd_bus_open_system (&bus), "the bus");
   while (scanf ("%31s %d", name, &count) == 2)
     obey (name, count);
   return 0;
