@@ -7,8 +7,8 @@
 #include "error.h"
 #include "text.h"
 
-/* Room for any request of ours: a link with all that can be said of it and of its other end, a
- * route with a hundred next hops. */
+/* Room for nearly any request of ours: a link with all that can be said of it and of its other end,
+ * a route with a hundred next hops.  For others there is nsd_attr_builder_make_room(). */
 #define MESSAGE_SIZE 4096
 
 typedef struct {
@@ -170,6 +170,13 @@ nsd_attr_builder_init (NsdAttrBuilder *builder, const NsdAttrContext *context, i
 }
 
 void
+nsd_attr_builder_make_room (NsdAttrBuilder *builder, gsize length)
+{
+  if (length > nlmsg_get_max_size (builder->msg) && nlmsg_expand (builder->msg, length) == 0)
+    builder->header = nlmsg_data (nlmsg_hdr (builder->msg));
+}
+
+void
 nsd_attr_builder_clear (NsdAttrBuilder *builder)
 {
   g_clear_pointer (&builder->msg, nlmsg_free);
@@ -196,7 +203,7 @@ gboolean
 nsd_attr_builder_add (NsdAttrBuilder *builder, int id, gconstpointer data, gsize length,
                       GError **error)
 {
-  if (length > MESSAGE_SIZE || nla_put (builder->msg, id, (int)length, data) < 0)
+  if (length > G_MAXUINT16 - NLA_HDRLEN || nla_put (builder->msg, id, (int)length, data) < 0)
     return message_full (error);
   return TRUE;
 }

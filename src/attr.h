@@ -118,7 +118,7 @@ GVariant *nsd_attr_table_read_present (const NsdAttrTable *table, const NsdAttrV
 
 struct _NsdAttrBuilder {
   const NsdAttrContext *context;
-  struct nl_msg *msg;  /* owned; never grows, so pointers into it are stable */
+  struct nl_msg *msg;  /* owned; does not grow by itself: pointers into it are stable */
   gpointer header;     /* within msg */
   int family;          /* AF_UNSPEC until an address says which (addresses and routes) */
   guint64 lower_netns; /* where the lower device of the link is; 0: in the same namespace */
@@ -130,6 +130,9 @@ struct _NsdAttrBuilder {
 /* A message of @type and @flags whose family header has @header_size bytes, all zero. */
 void nsd_attr_builder_init (NsdAttrBuilder *builder, const NsdAttrContext *context, int type,
                             int flags, gsize header_size);
+/* Makes the message one of up to @length bytes, if it is not; before anything is added or kept that
+ * points into it. */
+void nsd_attr_builder_make_room (NsdAttrBuilder *builder, gsize length);
 void nsd_attr_builder_clear (NsdAttrBuilder *builder);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NsdAttrBuilder, nsd_attr_builder_clear)
 

@@ -11,6 +11,9 @@
 /* IP6_RT_PRIO_USER in linux/ipv6_route.h. */
 #define DEFAULT_METRIC6 1024
 
+/* For what is said more in a request than in the message that it is made of. */
+#define ROOM 512
+
 /* ---- the request ---- */
 
 /* Each metric as it is, and 0 for those that there are none of: none at all means any to
@@ -68,6 +71,7 @@ nsd_route_build_delete (const NsdAttrContext *context, const struct nlmsghdr *nl
 
   nsd_attr_view_init_message (&view, context, nlh, sizeof *shown);
   nsd_attr_builder_init (builder, context, RTM_DELROUTE, 0, sizeof *rtm);
+  nsd_attr_builder_make_room (builder, nlh->nlmsg_len + ROOM);
   rtm = builder->header;
   *rtm = *shown;
   rtm->rtm_flags &= RTNH_F_ONLINK | RTNH_F_PERVASIVE;

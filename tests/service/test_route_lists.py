@@ -15,6 +15,9 @@ PLAIN = {'Source': '', 'Gateway': '', 'Link': '/', 'PreferredSource': '', 'Scope
          'Metric': 0, 'Tos': 0, 'Flags': [], 'Metrics': {}, 'NextHops': [], 'NextHopId': 0,
          'Encapsulation': {}, 'Preference': '', 'Expires': 0}
 
+MANY_HOPS = GLib.Variant('aa{sv}', [{'Gateway': GLib.Variant('s', f'192.0.2.{last}')}
+                                    for last in range(2, 248)])
+
 
 @pytest.fixture
 def link(blue, settled):
@@ -201,6 +204,40 @@ def test_flush_needs_a_match(blue, link):
     with refused(contract.INVALID_ARGS, 'empty match'):
         flush(blue)
     assert kernel.routes('blue') == before
+
+
+@pytest.fixture
+def long_routes(blue, link):
+    """Longer than a page, in which requests are written; ip(8) is told nothing of them."""
+    blue.add_route(Destination='10.7.0.0/16', NextHops=MANY_HOPS)
+    blue.call('AddRoutes', '(aa{sv})', [
+        {'Destination': GLib.Variant('s', '2001:db8:7::/48'), 'Mode': GLib.Variant('s', 'append'),
+         'Gateway': GLib.Variant('s', f'2001:db8::{last:x}')} for last in range(2, 172)])
+    routes = [blue.routes(Destination=destination)[0]
+              for destination in ('10.7.0.0/16', '2001:db8:7::/48')]
+    assert [len(route.get('NextHops')) for route in routes] == [246, 170]
+    return routes
+
+
+def test_long_routes_are_deleted(blue, long_routes):
+    for route in long_routes:
+        route.delete()
+    assert not list_routes(blue, Destination='10.7.0.0/16')[0]
+    assert not list_routes(blue, Destination='2001:db8:7::/48')[0]
+
+
+def test_long_routes_are_flushed(blue, long_routes):
+    assert flush(blue, Protocol='boot', Table=254) > 2
+    assert not list_routes(blue, Protocol='boot', Table=254)[0]
+
+
+def test_long_routes_are_taken_back(blue, long_routes):
+    add = settings([contract.ROUTE], Destination='10.8.0.0/16', NextHops=MANY_HOPS)
+    bad = settings([contract.ROUTE], Destination='10.9.0.0/16', Gateway='203.0.113.9')
+    with refused(contract.UNREACHABLE, 'route 2 of 2, 10.9.0.0/16: .*Gateway.$'):
+        blue.call('AddRoutes', '(aa{sv})', [add, bad])
+    assert not list_routes(blue, Destination='10.8.0.0/16')[0]
+    assert len(list_routes(blue, Destination='10.7.0.0/16')[0]) == 1
 
 
 # ---- addresses ----

@@ -205,6 +205,26 @@ test_full (void)
 }
 
 static void
+test_room (void)
+{
+  g_autofree char *large = g_malloc0 (70000);
+  g_autoptr (GError) error = NULL;
+  g_auto (NsdAttrBuilder) builder;
+
+  test_builder_init (&builder);
+  nsd_attr_builder_make_room (&builder, 100);
+  nsd_attr_builder_make_room (&builder, 100000);
+  g_assert_true (builder.header == nlmsg_data (nlmsg_hdr (builder.msg)));
+  g_assert_true (nsd_attr_builder_add (&builder, 1, large, 40000, &error));
+  g_assert_true (nsd_attr_builder_add (&builder, 2, large, 40000, &error));
+  g_assert_no_error (error);
+  /* The length of an attribute has 16 bits. */
+  g_assert_false (nsd_attr_builder_add (&builder, 3, large, 65532, &error));
+  test_assert_invalid (&error, "too long");
+  g_assert_cmpuint (nlmsg_hdr (builder.msg)->nlmsg_len, ==, FIRST + 2 * 40004);
+}
+
+static void
 count_free (gpointer data)
 {
   (*(guint *)data)++;
@@ -239,6 +259,7 @@ main (int argc, char **argv)
   g_test_add_func ("/attr-builder/property-in-text", test_property_in_text);
   g_test_add_func ("/attr-builder/only-property", test_only_property);
   g_test_add_func ("/attr-builder/full", test_full);
+  g_test_add_func ("/attr-builder/room", test_room);
   g_test_add_func ("/attr-builder/hold", test_hold);
   return g_test_run ();
 }
