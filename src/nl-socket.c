@@ -15,6 +15,9 @@
 #include "nl-receive.h"
 #include "text.h"
 
+/* Of a dump: netlink_recvmsg() in net/netlink/af_netlink.c. */
+#define LARGEST_PART (32 * 1024)
+
 struct _NsdNlSocket {
   struct nl_sock *sock;
   struct nl_cb *cb;
@@ -151,6 +154,25 @@ set_timeout (NsdNlSocket *self)
                      sizeof limit) == 0;
 }
 
+/* The kernel makes the first part of a dump as large as the largest buffer that was ever filled,
+ * and else less than a page: what does not fit into that ends the dump, of IPv4 routes without a
+ * word (netlink_recvmsg() and netlink_dump() in net/netlink/af_netlink.c). */
+static gboolean
+show_buffer (NsdNlSocket *self)
+{
+  struct nlmsghdr nothing = { .nlmsg_len = NLMSG_LENGTH (0),
+                              .nlmsg_type = NLMSG_NOOP,
+                              .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+                              .nlmsg_seq = nl_socket_use_seq (self->sock) };
+  struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+  /* Nobody looks at it, and on the stack of each worker it would stay in memory. */
+  static guint8 buffer[LARGEST_PART];
+  int fd = nl_socket_get_fd (self->sock);
+
+  return sendto (fd, &nothing, sizeof nothing, 0, (struct sockaddr *)&kernel, sizeof kernel) >= 0 &&
+         recv (fd, buffer, sizeof buffer, 0) >= 0;
+}
+
 static gboolean
 open_socket (NsdNlSocket *self, GError **error)
 {
@@ -162,7 +184,7 @@ open_socket (NsdNlSocket *self, GError **error)
     return FALSE;
   }
   if (set_option (self, NETLINK_EXT_ACK) && set_option (self, NETLINK_CAP_ACK) &&
-      set_option (self, NETLINK_GET_STRICT_CHK) && set_timeout (self))
+      set_option (self, NETLINK_GET_STRICT_CHK) && set_timeout (self) && show_buffer (self))
     return TRUE;
   nsd_error_set_errno (error, errno, NULL);
   g_prefix_error (error, "Cannot set up a netlink socket: ");

@@ -342,6 +342,16 @@ def test_all_or_nothing(client, blue, red, link, red_link, file, same_as_kernel)
     same_as_kernel(red, 'red')
 
 
+def test_long_route(blue, link, file):
+    """It is longer than the first part of a dump can be that nothing was received before."""
+    hops = [{'Gateway': GLib.Variant('s', f'192.0.2.{last}')} for last in range(2, 248)]
+    blue.add_route(Destination='10.7.0.0/16', NextHops=GLib.Variant('aa{sv}', hops))
+    assert export_to(blue, file, Family='inet') == 2
+    blue.routes(Destination='10.7.0.0/16')[0].delete()
+    assert import_from(blue, file) == 1
+    assert len(blue.routes(Destination='10.7.0.0/16')[0].get('NextHops')) == 246
+
+
 def test_options(blue, link, file):
     file.write_bytes(MAGIC)
     with open(file, 'rb') as stream, refused(contract.INVALID_ARGS, 'Nonsense'):
