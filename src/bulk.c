@@ -5,9 +5,10 @@
 #include <string.h>
 
 enum {
-  UNKNOWN, /* not sent, or sent and not heard of: taken for done if the kernel did not say other */
-  SENT,
+  NOT_SENT,
+  DONE,
   FAILED,
+  LOST, /* sent, and what came of it is not known */
 };
 
 void
@@ -32,7 +33,7 @@ nsd_bulk_clear (NsdBulk *bulk)
 void
 nsd_bulk_add (NsdBulk *bulk, const struct nlmsghdr *nlh)
 {
-  static const guint8 state = UNKNOWN;
+  static const guint8 state = NOT_SENT;
 
   nsd_nl_batch_add (bulk->batch, nlh);
   g_byte_array_append (bulk->states, &state, 1);
@@ -44,7 +45,7 @@ nsd_bulk_done (const NsdBulk *bulk)
   guint count = 0;
 
   for (guint i = 0; i < bulk->states->len; i++)
-    count += bulk->states->data[i] == SENT;
+    count += bulk->states->data[i] == DONE;
   return count;
 }
 
@@ -71,10 +72,16 @@ on_answered (guint index, const struct nlmsghdr *nlh, gpointer data)
   g_hash_table_insert (bulk->answers, GUINT_TO_POINTER (index), g_memdup2 (nlh, nlh->nlmsg_len));
 }
 
+static void
+on_lost (guint index, gpointer data)
+{
+  ((NsdBulk *)data)->states->data[index] = LOST;
+}
+
 gboolean
 nsd_bulk_send (NsdBulk *bulk, NsdNlSocket *socket, GError **error)
 {
-  const NsdNlBatchHooks hooks = { on_failed, on_answered, bulk };
+  const NsdNlBatchHooks hooks = { on_failed, on_answered, on_lost, bulk };
   gboolean ok = TRUE;
 
   for (guint next = 0; ok && next < bulk->states->len && bulk->failed == G_MAXUINT;) {
@@ -82,12 +89,16 @@ nsd_bulk_send (NsdBulk *bulk, NsdNlSocket *socket, GError **error)
 
     ok = nsd_nl_batch_send_some (bulk->batch, socket, &next, &hooks, error);
     for (guint i = first; i < next; i++)
-      if (bulk->states->data[i] == UNKNOWN)
-        bulk->states->data[i] = SENT;
+      if (bulk->states->data[i] == NOT_SENT)
+        bulk->states->data[i] = DONE;
     if (ok && bulk->progress != NULL)
       ok = bulk->progress (bulk->progress_data, error);
   }
-  return ok && bulk->failed == G_MAXUINT;
+  if (bulk->failed == G_MAXUINT)
+    return ok;
+  /* What the kernel said of a message says more. */
+  g_clear_error (error);
+  return FALSE;
 }
 
 /* ---- taking back ---- */
@@ -103,27 +114,50 @@ on_undo_failed (guint index, const NsdNlFailure *failure, gpointer data)
     *left += 1;
 }
 
-guint
-nsd_bulk_take_back (NsdBulk *bulk, NsdNlSocket *socket, NsdBulkUndoFunc undo, gpointer data)
+static void
+on_undo_lost (guint index, gpointer data)
 {
-  g_autoptr (NsdNlBatch) batch = nsd_nl_batch_new ();
+  *(guint *)data += 1;
+}
+
+/* What undoes the messages that were done, in @batch; returns for how many there is nothing.  A
+ * message of which it is not known whether it was done is left alone: what it asked for may have
+ * been there before. */
+static guint
+build_undo (NsdBulk *bulk, NsdNlBatch *batch, NsdBulkUndoFunc undo, gpointer data)
+{
   guint left = 0;
-  const NsdNlBatchHooks hooks = { on_undo_failed, NULL, &left };
 
   for (guint i = bulk->states->len; i > 0; i--) {
     const struct nlmsghdr *echo = g_hash_table_lookup (bulk->answers, GUINT_TO_POINTER (i - 1));
     g_auto (NsdAttrBuilder) builder = { 0 };
 
-    if (bulk->states->data[i - 1] != SENT)
+    left += bulk->states->data[i - 1] == LOST;
+    if (bulk->states->data[i - 1] != DONE)
       continue;
     if (undo (echo != NULL ? echo : nsd_nl_batch_nth (bulk->batch, i - 1), &builder, data, NULL))
       nsd_nl_batch_add (batch, nlmsg_hdr (builder.msg));
     else
       left++;
   }
+  return left;
+}
+
+guint
+nsd_bulk_take_back (NsdBulk *bulk, NsdNlSocket *socket, NsdBulkUndoFunc undo, gpointer data)
+{
+  g_autoptr (NsdNlBatch) batch = nsd_nl_batch_new ();
+  guint left = build_undo (bulk, batch, undo, data);
+  const NsdNlBatchHooks hooks = { on_undo_failed, NULL, on_undo_lost, &left };
+
   for (guint next = 0; next < nsd_nl_batch_count (batch);) {
-    if (!nsd_nl_batch_send_some (batch, socket, &next, &hooks, NULL))
-      return left + nsd_nl_batch_count (batch) - next;
+    guint first = next;
+
+    /* One that cannot be sent shall not keep back the others. */
+    if (!nsd_nl_batch_send_some (batch, socket, &next, &hooks, NULL) && next == first) {
+      next++;
+      left++;
+    }
     if (bulk->progress != NULL)
       bulk->progress (bulk->progress_data, NULL);
   }
@@ -137,8 +171,9 @@ nsd_bulk_tell_left (guint left, GError **error)
 
   if (left == 0)
     return;
-  message = g_strdup_printf ("%s; %u that were done before could not be taken back",
-                             (*error)->message, left);
+  message =
+      g_strdup_printf ("%s; %u that were done before, or may have been, could not be taken back",
+                       (*error)->message, left);
   g_free ((*error)->message);
   (*error)->message = g_steal_pointer (&message);
 }

@@ -36,7 +36,8 @@ gboolean nsd_bulk_send (NsdBulk *bulk, NsdNlSocket *socket, GError **error);
 /* Writes into @builder what takes back the message @nlh, ours or the echo of it. */
 typedef gboolean (*NsdBulkUndoFunc) (const struct nlmsghdr *nlh, NsdAttrBuilder *builder,
                                      gpointer data, GError **error);
-/* Takes back what was done; returns how many messages could not be. */
+/* Takes back what was done; returns how many messages could not be, with those of which it is not
+ * known whether they were done: they are left alone. */
 guint nsd_bulk_take_back (NsdBulk *bulk, NsdNlSocket *socket, NsdBulkUndoFunc undo, gpointer data);
 /* Adds to @error that @left messages could not be taken back, if it is not 0. */
 void nsd_bulk_tell_left (guint left, GError **error);

@@ -26,11 +26,14 @@ typedef struct {
   /* The kernel answered message @index with @nlh (NLM_F_ECHO), which lives during the call; may be
    * NULL. */
   void (*answered) (guint index, const struct nlmsghdr *nlh, gpointer data);
+  /* Message @index was sent, and what came of it is not known. */
+  void (*lost) (guint index, gpointer data);
   gpointer data;
 } NsdNlBatchHooks;
 
 /* Sends the next chunk, from message *@next on, and waits until the kernel has gone through it.
- * *@next becomes the first that was not sent.  FALSE if the kernel could not be reached, or not be
- * heard: then any of the chunk may have been done, unless it was said to have failed. */
+ * *@next becomes the first that was not sent.  FALSE if the kernel could not be reached, and then
+ * it stays as it is, or not be heard; of the chunk those were done that neither failed nor are
+ * lost. */
 gboolean nsd_nl_batch_send_some (NsdNlBatch *batch, NsdNlSocket *socket, guint *next,
                                  const NsdNlBatchHooks *hooks, GError **error);

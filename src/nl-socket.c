@@ -15,6 +15,11 @@
 #include "nl-receive.h"
 #include "text.h"
 
+/* What the answers to many messages at once take (nl-batch.c), and the echo of a large one with its
+ * acknowledgement: libnl asks for 32 KiB.  A limit, not an allocation: the kernel charges what is
+ * queued. */
+#define RECEIVE_BUFFER (512 * 1024)
+
 /* Of a dump: netlink_recvmsg() in net/netlink/af_netlink.c. */
 #define LARGEST_PART (32 * 1024)
 
@@ -154,6 +159,17 @@ set_timeout (NsdNlSocket *self)
                      sizeof limit) == 0;
 }
 
+/* Above net.core.rmem_max only by force, which needs CAP_NET_ADMIN over the whole system. */
+static gboolean
+enlarge_buffer (NsdNlSocket *self)
+{
+  int fd = nl_socket_get_fd (self->sock);
+  int size = RECEIVE_BUFFER;
+
+  return setsockopt (fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) == 0 ||
+         setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) == 0;
+}
+
 /* The kernel makes the first part of a dump as large as the largest buffer that was ever filled,
  * and else less than a page: what does not fit into that ends the dump, of IPv4 routes without a
  * word (netlink_recvmsg() and netlink_dump() in net/netlink/af_netlink.c). */
@@ -184,7 +200,8 @@ open_socket (NsdNlSocket *self, GError **error)
     return FALSE;
   }
   if (set_option (self, NETLINK_EXT_ACK) && set_option (self, NETLINK_CAP_ACK) &&
-      set_option (self, NETLINK_GET_STRICT_CHK) && set_timeout (self) && show_buffer (self))
+      set_option (self, NETLINK_GET_STRICT_CHK) && set_timeout (self) && enlarge_buffer (self) &&
+      show_buffer (self))
     return TRUE;
   nsd_error_set_errno (error, errno, NULL);
   g_prefix_error (error, "Cannot set up a netlink socket: ");

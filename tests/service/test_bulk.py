@@ -39,8 +39,8 @@ def add_addresses(link, *addresses):
     return link.call('AddAddresses', '(aa{sv})', list(addresses))
 
 
-def many(count, first=0, **values):
-    return [route(f'10.{n // 256}.{n % 256}.0/24', Gateway='192.0.2.9', **values)
+def many(count, first=0, gateway='192.0.2.9', **values):
+    return [route(f'10.{n // 256}.{n % 256}.0/24', Gateway=gateway, **values)
             for n in range(first, first + count)]
 
 
@@ -157,6 +157,49 @@ def test_the_same_twice(blue, link):
     assert kernel.routes('blue') == before
 
 
+@pytest.mark.parametrize('mode', ['create', 'append'])
+def test_those_that_are_there(blue, link, same_as_kernel, mode):
+    """None is new, and so none is taken back."""
+    add_routes(blue, *many(600))
+    before = kernel.routes('blue')
+    with refused(contract.EXISTS, 'route 1 of 600, 10.0.0.0/24'):
+        add_routes(blue, *many(600, mode=mode))
+    with refused(contract.UNREACHABLE, 'route 1 of 600, 10.0.0.0/24'):
+        add_routes(blue, *many(600, gateway='203.0.113.9', mode=mode))
+    assert kernel.routes('blue') == before
+    same_as_kernel(blue, 'blue')
+
+
+def test_every_second_one_is_there(blue, link, same_as_kernel):
+    """The first that fails is told; those done around it go, and those there before stay."""
+    add_routes(blue, *many(2000, first=1500)[::2])
+    before = kernel.routes('blue')
+    with refused(contract.EXISTS, 'route 1501 of 3500, 10.5.220.0/24: '):
+        add_routes(blue, *many(3500))
+    assert kernel.routes('blue') == before
+    same_as_kernel(blue, 'blue')
+
+
+def hops_of(pattern, numbers):
+    return GLib.Variant('aa{sv}', [{'Gateway': GLib.Variant('s', pattern.format(number))}
+                                   for number in numbers])
+
+
+@pytest.mark.parametrize('mode,hops', [('create', 29), ('append', 1), ('append', 16)])
+def test_long_ones(blue, link, same_as_kernel, mode, hops):
+    """Some of them, or their answers, are together longer than one message may be."""
+    hops = hops_of('192.0.2.{}', range(2, 2 + hops))
+    routes = [route(f'10.0.{n}.0/24', mode, NextHops=hops) for n in range(200)]
+    before = kernel.routes('blue')
+    assert add_routes(blue, *routes) == 200
+    same_as_kernel(blue, 'blue')
+    assert blue.call('FlushRoutes', '(a{sv})', settings([contract.ROUTE], Protocol='boot')) == 200
+    assert kernel.routes('blue') == before
+    with refused(contract.UNREACHABLE, 'route 201 of 201, 10.9.0.0/16: .*Gateway.$'):
+        add_routes(blue, *routes, route('10.9.0.0/16', Gateway='203.0.113.9'))
+    assert kernel.routes('blue') == before
+
+
 def test_more_than_are_objects(blue, link):
     """The default limit is 10000; then there are no objects, and the number is right."""
     before = len(kernel.routes('blue'))
@@ -184,6 +227,16 @@ def test_addresses(client, blue, link, same_as_kernel):
     assert [client.get(path, contract.ADDRESS, 'Address') for path in paths] == [
         *(f'198.51.100.{n}/24' for n in range(1, 200)), '2001:db8:7::1/64', '2001:db8:7::2/64',
         '203.0.113.1/32']
+    same_as_kernel(blue, 'blue')
+
+
+def test_addresses_that_are_there(blue, link, same_as_kernel):
+    addresses = [address(f'10.9.{n}.1/24') for n in range(250)]
+    add_addresses(link, *addresses)
+    before = kernel.addresses('blue')
+    with refused(contract.EXISTS, 'address 1 of 250, 10.9.0.1/24'):
+        add_addresses(link, *addresses)
+    assert kernel.addresses('blue') == before
     same_as_kernel(blue, 'blue')
 
 

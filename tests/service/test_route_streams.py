@@ -342,6 +342,26 @@ def test_all_or_nothing(client, blue, red, link, red_link, file, same_as_kernel)
     same_as_kernel(red, 'red')
 
 
+def test_among_those_that_are_there(blue, link, file, same_as_kernel):
+    """Many failures and many additions; the last cannot be, and those there before stay."""
+    kernel.batch([f'route add 10.{n // 256}.{n % 256}.0/24 via 192.0.2.9' for n in range(2000)],
+                 'blue')
+    kernel.batch(['addr add 203.0.113.1/24 dev v0', 'route add 172.16.0.0/16 via 203.0.113.9'],
+                 'blue')
+    assert export_to(blue, file, Protocol='boot') == 2001
+    kernel.batch([f'route del 10.{n // 256}.{n % 256}.0/24' for n in range(0, 2000, 2)] +
+                 ['addr del 203.0.113.1/24 dev v0'], 'blue')
+    before = kernel.routes('blue')
+    with refused(contract.UNREACHABLE, 'route 2001 of 2001, 172.16.0.0/16: '):
+        import_from(blue, file)
+    assert kernel.routes('blue') == before
+    same_as_kernel(blue, 'blue')
+    kernel.ip('addr', 'add', '203.0.113.1/24', 'dev', 'v0', ns='blue')
+    assert import_from(blue, file) == 1000
+    assert import_from(blue, file) == 0
+    same_as_kernel(blue, 'blue')
+
+
 def test_long_route(blue, link, file):
     """It is longer than the first part of a dump can be that nothing was received before."""
     hops = [{'Gateway': GLib.Variant('s', f'192.0.2.{last}')} for last in range(2, 248)]
