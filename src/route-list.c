@@ -80,7 +80,8 @@ raw_value (const NsdAttr *attr, const NsdAttrView *view, guint8 raw[32])
   const struct nlattr *nla = attr->id != 0 ? view->tb[attr->id] : NULL;
   gsize length = sizeof *rtm;
 
-  if (attr->id != 0 && (nla == NULL || nla_len (nla) > 16 || attr->id == RTA_CACHEINFO))
+  if (attr->id != 0 && (nla == NULL || nla_len (nla) > 16 || attr->id == RTA_CACHEINFO ||
+                        attr->id == RTA_ENCAP_TYPE))
     return 0;
   memcpy (raw, rtm, sizeof *rtm);
   /* The length of the prefix is of no row but the destination, which differs anyway. */

@@ -34,7 +34,9 @@ def link(blue, settled):
         'route add 203.0.117.0/24 via 203.0.118.1 dev v0 onlink',
         'route add 2001:db8:1::/48 via 2001:db8::9 pref high',
         'route add 2001:db8:2::/48 via 2001:db8::9 table 77 proto static',
-        'route add 2001:db8:3::/48 dev v0 expires 500'], 'blue')
+        'route add 2001:db8:3::/48 dev v0 expires 500',
+        'route add 10.64.0.0/24 encap ip id 100 dst 192.0.2.9 dev v0',
+        'route add 10.64.1.0/24 encap ip id 200 dst 192.0.2.10 dev v0'], 'blue')
     settled('blue')
     return link
 
