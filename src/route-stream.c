@@ -180,6 +180,72 @@ nsd_route_stream_destination (const struct nlmsghdr *nlh)
   return g_strdup_printf ("%s/%u", ip, ((const struct rtmsg *)NLMSG_DATA (nlh))->rtm_dst_len);
 }
 
+/* Flags that say what a route is, and not how it fares. */
+static void
+clear_flags (struct nlmsghdr *nlh, unsigned chosen)
+{
+  struct rtmsg *rtm = NLMSG_DATA (nlh);
+  struct nlattr *hops = (struct nlattr *)find (nlh, RTA_MULTIPATH);
+  struct rtnexthop *hop = hops != NULL ? nla_data (hops) : NULL;
+  int rest = hops != NULL ? nla_len (hops) : 0;
+
+  rtm->rtm_flags &= chosen;
+  for (; rest >= (int)sizeof *hop; hop = RTNH_NEXT (hop)) {
+    hop->rtnh_flags &= (guint8)chosen;
+    rest -= (int)RTNH_ALIGN (hop->rtnh_len);
+  }
+}
+
+static gboolean
+is_of_next_hop (const struct nlattr *nla)
+{
+  static const guint16 ids[] = { RTA_OIF,       RTA_GATEWAY,    RTA_VIA,
+                                 RTA_MULTIPATH, RTA_ENCAP_TYPE, RTA_ENCAP };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ids); i++)
+    if (nla_type (nla) == ids[i])
+      return TRUE;
+  return FALSE;
+}
+
+/* The kernel says what the object holds, for old programs (fib_dump_info() in
+ * net/ipv4/fib_semantics.c), but takes it from nobody: rtm_to_fib_config() in
+ * net/ipv4/fib_frontend.c. */
+static void
+remove_next_hop (struct nlmsghdr *nlh)
+{
+  struct nlattr *nla = (struct nlattr *)RTM_RTA (NLMSG_DATA (nlh));
+  int rest = (int)(nlh->nlmsg_len - NLMSG_LENGTH (sizeof (struct rtmsg)));
+  char *end = (char *)nla;
+
+  while (nla_ok (nla, rest)) {
+    struct nlattr *next = nla_next (nla, &rest);
+    gsize length = (gsize)((char *)next - (char *)nla);
+
+    if (!is_of_next_hop (nla)) {
+      memmove (end, nla, length);
+      end += length;
+    }
+    nla = next;
+  }
+  nlh->nlmsg_len = (guint32)(end - (char *)nlh);
+}
+
+void
+nsd_route_stream_strip (struct nlmsghdr *nlh)
+{
+  struct rtmsg *rtm = NLMSG_DATA (nlh);
+  gboolean has_object = find (nlh, RTA_NH_ID) != NULL;
+
+  clear_flags (nlh, has_object ? 0 : RTNH_F_ONLINK | RTNH_F_PERVASIVE);
+  if (!has_object)
+    return;
+  remove_next_hop (nlh);
+  /* It is the object that is a blackhole. */
+  if (rtm->rtm_type == RTN_BLACKHOLE)
+    rtm->rtm_type = RTN_UNICAST;
+}
+
 static const guint16 lengths[RTA_MAX + 1] = {
   [RTA_DST] = OF_FAMILY,     [RTA_SRC] = OF_FAMILY, [RTA_GATEWAY] = OF_FAMILY,
   [RTA_PREFSRC] = OF_FAMILY, [RTA_OIF] = 4,         [RTA_IIF] = 4,

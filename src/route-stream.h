@@ -21,3 +21,7 @@ guint nsd_route_stream_turn (const struct nlmsghdr *nlh);
 
 /* "10.0.0.0/24"; new memory. */
 char *nsd_route_stream_destination (const struct nlmsghdr *nlh);
+
+/* Takes from a route what it says of how it fares, and of the next hop object that it uses (if it
+ * uses one): neither is to be said to the kernel. */
+void nsd_route_stream_strip (struct nlmsghdr *nlh);

@@ -136,23 +136,6 @@ export_routes (Job *job, NsdStream *stream, GError **error)
 
 /* ---- the thread: import ---- */
 
-/* What a route says of how it fares is not to be said to the kernel. */
-static void
-clear_flags (struct nlmsghdr *nlh)
-{
-  static const unsigned chosen = RTNH_F_ONLINK | RTNH_F_PERVASIVE;
-  struct rtmsg *rtm = NLMSG_DATA (nlh);
-  struct nlattr *hops = nlmsg_find_attr (nlh, sizeof *rtm, RTA_MULTIPATH);
-  struct rtnexthop *hop = hops != NULL ? nla_data (hops) : NULL;
-  int rest = hops != NULL ? nla_len (hops) : 0;
-
-  rtm->rtm_flags &= chosen;
-  for (; rest >= (int)sizeof *hop; hop = RTNH_NEXT (hop)) {
-    hop->rtnh_flags &= (guint8)chosen;
-    rest -= (int)RTNH_ALIGN (hop->rtnh_len);
-  }
-}
-
 /* The messages as requests, in the order in which they can be done; @order gets which is which.
  * IPv4 routes to one destination keep their order. */
 static void
@@ -170,12 +153,12 @@ make_requests (const GPtrArray *messages, NsdBulk *bulk, GArray *order)
       /* Of the cache of IPv6. */
       if (turns[i] != turn || (rtm->rtm_flags & RTM_F_CLONED))
         continue;
+      nsd_route_stream_strip (messages->pdata[i]);
       nsd_bulk_add (bulk, messages->pdata[i]);
       g_array_append_val (order, i);
       nlh = nsd_nl_batch_nth (bulk->batch, nsd_nl_batch_count (bulk->batch) - 1);
       nlh->nlmsg_flags = NLM_F_CREATE | (rtm->rtm_family == AF_INET ? NLM_F_APPEND : 0);
       nlh->nlmsg_pid = 0;
-      clear_flags (nlh);
     }
   }
 }

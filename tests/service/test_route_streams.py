@@ -278,6 +278,30 @@ def test_import_from_nothing(blue, link, file):
         sorted(map(str, routes)) for routes in wanted]
 
 
+NEXT_HOPS = [
+    'nexthop add id 1 via 192.0.2.7 dev v0', 'nexthop add id 2 via 192.0.2.8 dev v0',
+    'nexthop add id 3 group 1/2', 'nexthop add id 4 blackhole',
+    'nexthop add id 5 encap ip id 4 dst 10.0.0.1 via 192.0.2.7 dev v0',
+    'nexthop add id 6 via 203.0.118.1 dev v0 onlink', 'nexthop add id 7 via 2001:db8::7 dev v0',
+    'nexthop add id 8 via 2001:db8::8 dev v0', 'nexthop add id 9 group 7/8',
+    'nexthop add id 10 dev v0',]
+OF_NEXT_HOPS = [*(f'10.{n}.0.0/16 nhid {n}' for n in (1, 3, 4, 5, 6, 7, 10)),
+                *(f'2001:db8:{n}::/48 nhid {n}' for n in (7, 9, 11))]
+
+
+def test_import_next_hop_objects(blue, link, file):
+    """A dump says of them what the kernel does not take."""
+    kernel.ip('-6', 'nexthop', 'add', 'id', '11', 'blackhole', ns='blue')
+    kernel.batch([*NEXT_HOPS, *(f'route add {words}' for words in OF_NEXT_HOPS)], 'blue')
+    wanted = shown('blue')
+    assert export_to(blue, file, Protocol='boot') == 10
+    kernel.batch([f'route del {words}' for words in OF_NEXT_HOPS], 'blue')
+    assert import_from(blue, file) == 10
+    assert shown('blue') == wanted
+    assert import_from(blue, file) == 0
+    assert shown('blue') == wanted
+
+
 @pytest.mark.parametrize('kind', ['pipe', 'socket'])
 def test_import_piecemeal(blue, link, file, kind):
     kernel.batch(ROUTES, 'blue')

@@ -102,6 +102,7 @@ use (const GPtrArray *messages)
 
     g_assert_cmpuint (nsd_route_stream_turn (messages->pdata[i]), <, NSD_ROUTE_STREAM_TURNS);
     g_assert_nonnull (strchr (destination, '/'));
+    nsd_route_stream_strip (messages->pdata[i]);
   }
 }
 
@@ -138,6 +139,60 @@ test_whole (void)
   last = nsd_route_stream_destination (messages->pdata[6]);
   g_assert_cmpstr (first, ==, "10.0.0.1/32");
   g_assert_cmpstr (last, ==, "::/0");
+}
+
+static struct nlattr *
+find (struct nlmsghdr *nlh, int id)
+{
+  return nlmsg_find_attr (nlh, sizeof (struct rtmsg), id);
+}
+
+/* What a next hop object holds goes, from wherever it is, and the rest stays. */
+static void
+test_strip_object (void)
+{
+  struct nl_msg *msg = new_route (AF_INET, 8);
+  struct nlmsghdr *nlh = nlmsg_hdr (msg);
+  struct rtmsg *rtm = NLMSG_DATA (nlh);
+
+  rtm->rtm_flags = RTNH_F_ONLINK | RTNH_F_LINKDOWN;
+  rtm->rtm_type = RTN_BLACKHOLE;
+  nla_put_u16 (msg, RTA_ENCAP_TYPE, 2);
+  put_address (msg, RTA_DST, AF_INET, 7);
+  put_address (msg, RTA_GATEWAY, AF_INET, 9);
+  nla_put_u32 (msg, RTA_OIF, 3);
+  nla_put_u32 (msg, RTA_NH_ID, 5);
+  nla_put_u32 (msg, RTA_PRIORITY, 6);
+  nla_put (msg, RTA_VIA, 6, "\0\0abcd");
+  nsd_route_stream_strip (nlh);
+  g_assert_cmpuint (rtm->rtm_flags, ==, 0);
+  g_assert_cmpuint (rtm->rtm_type, ==, RTN_UNICAST);
+  g_assert_cmpuint (nlh->nlmsg_len, ==, NLMSG_LENGTH (sizeof *rtm) + 3 * 8);
+  g_assert_cmpmem (nla_data (find (nlh, RTA_DST)), 4, ((guint8[]){ 10, 0, 0, 7 }), 4);
+  g_assert_cmpuint (nla_get_u32 (find (nlh, RTA_NH_ID)), ==, 5);
+  g_assert_cmpuint (nla_get_u32 (find (nlh, RTA_PRIORITY)), ==, 6);
+  nlmsg_free (msg);
+}
+
+/* Without one, all stays but what the kernel alone says. */
+static void
+test_strip_flags (void)
+{
+  struct nl_msg *msg = new_route (AF_INET, 8);
+  struct nlmsghdr *nlh = nlmsg_hdr (msg);
+  struct rtmsg *rtm = NLMSG_DATA (nlh);
+  guint32 length;
+
+  rtm->rtm_flags = RTNH_F_ONLINK | RTNH_F_LINKDOWN;
+  rtm->rtm_type = RTN_BLACKHOLE;
+  put_address (msg, RTA_GATEWAY, AF_INET, 9);
+  nla_put_u32 (msg, RTA_OIF, 3);
+  length = nlh->nlmsg_len;
+  nsd_route_stream_strip (nlh);
+  g_assert_cmpuint (rtm->rtm_flags, ==, RTNH_F_ONLINK);
+  g_assert_cmpuint (rtm->rtm_type, ==, RTN_BLACKHOLE);
+  g_assert_cmpuint (nlh->nlmsg_len, ==, length);
+  nlmsg_free (msg);
 }
 
 static void
@@ -223,6 +278,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-stream/whole", test_whole);
+  g_test_add_func ("/route-stream/strip-object", test_strip_object);
+  g_test_add_func ("/route-stream/strip-flags", test_strip_flags);
   g_test_add_func ("/route-stream/empty", test_empty);
   g_test_add_func ("/route-stream/cuts", test_cuts);
   g_test_add_func ("/route-stream/lengths", test_lengths);
