@@ -2,12 +2,17 @@
 
 import fcntl
 import os
+import select
+import signal
+import socket
+import struct
 
 import pytest
 
 from support import contract, kernel
 from support.compare import assert_bus_equals_kernel
 from support.contract import GLib
+from support.loop import wait_until
 
 TIED = 12       # namespaces with a link whose other end is in the host namespace
 
@@ -116,3 +121,39 @@ def test_somebody_holds_the_lock(manager, blue):
         manager.create('green').call('Delete')
     finally:
         os.close(directory)
+
+
+def lingering_socket():
+    """Both ends of a connection whose window is full."""
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        theirs, _address = listener.accept()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 60))
+    ours.setblocking(False)
+    while select.select([], [ours], [], 0)[1]:
+        ours.send(b'x' * 65536)
+    return ours, theirs
+
+
+def send_to_stopped(client, daemon, fd):
+    """A descriptor that nobody but the daemon has in the end; @fd is closed."""
+    daemon.process.kill(signal.SIGSTOP)
+    answer = client.start_call(contract.MANAGER_PATH, contract.PEER, 'Ping', fds=[fd])
+    os.close(fd)
+    client.call('/org/freedesktop/DBus', 'org.freedesktop.DBus', 'GetId',
+                destination='org.freedesktop.DBus')
+    daemon.process.kill(signal.SIGCONT)
+    wait_until(lambda: answer, 'the reply')
+
+
+def test_a_socket_that_lingers(client, daemon):
+    """To close it takes as long as its other end pleases; what others sent is closed meanwhile."""
+    ours, theirs = lingering_socket()
+    send_to_stopped(client, daemon, ours.detach())
+    reader, writer = os.pipe()
+    client.call(contract.MANAGER_PATH, contract.PEER, 'Ping', fds=[writer])
+    os.close(writer)
+    client.settle(lambda: select.select([reader], [], [], 0)[0], 'the end of the pipe')
+    assert os.read(reader, 1) == b''
+    os.close(reader)
+    theirs.close()
