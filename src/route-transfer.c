@@ -10,6 +10,7 @@
 
 #include "bulk.h"
 #include "error.h"
+#include "netns-known.h"
 #include "reaper.h"
 #include "registry.h"
 #include "route-match.h"
@@ -27,6 +28,9 @@
  * at one moment is not held back by a slow reader. */
 #define MOST_BYTES (256 * 1024 * 1024)
 
+/* How long a stream may take to come (seconds). */
+#define MOST_SECONDS 600
+
 /* How long the end of the daemon waits for what is under way (seconds). */
 #define PATIENCE 5
 
@@ -34,7 +38,6 @@ typedef struct {
   NsdRequest *request;
   NsdRegistry *registry;
   gboolean import;
-  NsdNetns *netns;
   NsdNetns *home; /* where the thread is while it waits for the caller */
   NsdAttrContext context;
   NsdRouteMatch match; /* of an export */
@@ -72,10 +75,16 @@ go_on (gpointer data, GError **error)
   return FALSE;
 }
 
+/* Who waits for a caller holds no namespace, and so looks it up when it is needed. */
 static NsdNlSocket *
-enter (Job *job, GError **error)
+enter (const Job *job, GError **error)
 {
-  return nsd_netns_enter (nsd_netns_fd (job->netns), error) ? nsd_nl_socket_new (error) : NULL;
+  g_autoptr (NsdNetns) netns = nsd_netns_known_find (job->context.netns);
+
+  if (netns != NULL)
+    return nsd_netns_enter (nsd_netns_fd (netns), error) ? nsd_nl_socket_new (error) : NULL;
+  g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "%s is gone", job->request->object_path);
+  return NULL;
 }
 
 /* ---- the thread: export ---- */
@@ -126,7 +135,6 @@ export_routes (Job *job, NsdStream *stream, GError **error)
     return FALSE;
   /* A slow reader shall not keep the namespace. */
   g_clear_pointer (&socket, nsd_nl_socket_free);
-  g_clear_pointer (&job->netns, nsd_netns_unref);
   if (!nsd_netns_enter (nsd_netns_fd (job->home), error) ||
       !nsd_stream_write (stream, bytes->data, bytes->len, error))
     return FALSE;
@@ -208,7 +216,7 @@ import_routes (Job *job, NsdStream *stream, GError **error)
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
   g_autoptr (GPtrArray) messages = NULL;
 
-  if (!nsd_stream_read (stream, bytes, MOST_BYTES, error))
+  if (!nsd_stream_read (stream, bytes, MOST_BYTES, MOST_SECONDS, error))
     return FALSE;
   messages = nsd_route_stream_parse (bytes->data, bytes->len, error);
   return messages != NULL && send_routes (job, messages, error);
@@ -236,7 +244,6 @@ finish (gpointer data)
     nsd_request_fail (request, g_steal_pointer (&job->error));
   else
     nsd_request_return (request, g_variant_new ("(t)", job->count));
-  g_clear_pointer (&job->netns, nsd_netns_unref);
   nsd_netns_unref (job->home);
   if (job->match.conditions != NULL)
     nsd_route_match_clear (&job->match);
@@ -345,7 +352,6 @@ start (NsdRequest *request, Job *job)
 
   job->request = nsd_request_defer (request);
   job->registry = request->registry;
-  job->netns = nsd_netns_ref (nsd_registry_find (request->registry, request->path.netns)->netns);
   job->home = nsd_netns_ref (nsd_registry_host (request->registry)->netns);
   if (jobs == NULL) {
     jobs = g_ptr_array_new ();

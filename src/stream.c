@@ -159,14 +159,26 @@ nsd_stream_write (NsdStream *stream, gconstpointer data, gsize length, GError **
   return TRUE;
 }
 
+static gboolean
+check_time (gint64 begin, guint seconds, GError **error)
+{
+  if (g_get_monotonic_time () - begin < seconds * G_TIME_SPAN_SECOND)
+    return TRUE;
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_TIMEOUT,
+               "The stream has not come to its end in %u seconds", seconds);
+  return FALSE;
+}
+
 gboolean
-nsd_stream_read (NsdStream *stream, GByteArray *ret_bytes, gsize most, GError **error)
+nsd_stream_read (NsdStream *stream, GByteArray *ret_bytes, gsize most, guint seconds,
+                 GError **error)
 {
   g_autofree guint8 *buffer = g_malloc (PIECE);
+  gint64 begin = g_get_monotonic_time ();
   ssize_t got = -1;
 
   while (got != 0) {
-    if (!wait (stream, POLLIN, error))
+    if (!check_time (begin, seconds, error) || !wait (stream, POLLIN, error))
       return FALSE;
     got = read_some (stream, buffer, PIECE);
     if (got < 0 && !is_worth_a_try (errno)) {

@@ -23,5 +23,6 @@ gboolean nsd_stream_init (NsdStream *stream, int fd, int wake, gboolean to_write
 /* Writes all of it.  Fails if that does not go on for 20 seconds. */
 gboolean nsd_stream_write (NsdStream *stream, gconstpointer data, gsize length, GError **error);
 /* Appends all that comes until the end to @ret_bytes; LimitsExceeded if that would be more than
- * @most. */
-gboolean nsd_stream_read (NsdStream *stream, GByteArray *ret_bytes, gsize most, GError **error);
+ * @most.  Fails if nothing comes for 20 seconds, or the end does not come within @seconds. */
+gboolean nsd_stream_read (NsdStream *stream, GByteArray *ret_bytes, gsize most, guint seconds,
+                          GError **error);

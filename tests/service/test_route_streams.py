@@ -403,6 +403,37 @@ def test_options(blue, link, file):
                   fds=[stream.fileno()])
 
 
+def is_held(daemon, inode):
+    """Whether the daemon has a descriptor of this namespace."""
+    found = set()
+    for fd in os.listdir(f'/proc/{daemon.pid}/fd'):
+        try:
+            found.add(os.readlink(f'/proc/{daemon.pid}/fd/{fd}'))
+        except FileNotFoundError:
+            pass
+    return f'net:[{inode}]' in found
+
+
+def test_namespace_that_goes(client, daemon, new_namespace):
+    """A stream that comes slowly does not keep it, and nothing is done there any more."""
+    green = new_namespace('green')
+    inode = green.get('Inode')
+    ours, theirs = os.pipe()
+    answer = client.start_call(green.path, contract.NAMESPACE, 'ImportRoutes',
+                               GLib.Variant('(ha{sv})', (0, {})), fds=[ours])
+    os.close(ours)
+    client.sync()
+    assert is_held(daemon, inode)
+    green.call('Delete')
+    client.settle(lambda: not is_held(daemon, inode), 'the end of green')
+    assert not answer
+    os.write(theirs, MAGIC)
+    os.close(theirs)
+    wait_until(lambda: answer, 'the reply')
+    assert answer[0].name == contract.ERROR + 'Gone'
+    assert 'Cannot import routes in namespace green' in str(answer[0])
+
+
 # ---- how many, and the end ----
 
 def test_limits(client, blue, red, link, user):
