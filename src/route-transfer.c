@@ -13,6 +13,7 @@
 #include "netns-known.h"
 #include "reaper.h"
 #include "registry.h"
+#include "route-hops.h"
 #include "route-match.h"
 #include "route-stream.h"
 #include "route-delete.h"
@@ -144,10 +145,29 @@ export_routes (Job *job, NsdStream *stream, GError **error)
 
 /* ---- the thread: import ---- */
 
+static gboolean
+has_ipv6 (const GPtrArray *messages)
+{
+  for (guint i = 0; i < messages->len; i++)
+    if (((const struct rtmsg *)NLMSG_DATA (messages->pdata[i]))->rtm_family == AF_INET6)
+      return TRUE;
+  return FALSE;
+}
+
+/* Whether there is something to do for it: not of the cache of IPv6, nor there already. */
+static gboolean
+is_wanted (struct nlmsghdr *nlh, GHashTable *hops)
+{
+  const struct rtmsg *rtm = NLMSG_DATA (nlh);
+
+  return !(rtm->rtm_flags & RTM_F_CLONED) &&
+         (rtm->rtm_family == AF_INET || nsd_route_hops_reduce (hops, nlh));
+}
+
 /* The messages as requests, in the order in which they can be done; @order gets which is which.
  * IPv4 routes to one destination keep their order. */
 static void
-make_requests (const GPtrArray *messages, NsdBulk *bulk, GArray *order)
+make_requests (const GPtrArray *messages, GHashTable *hops, NsdBulk *bulk, GArray *order)
 {
   g_autofree guint8 *turns = g_malloc (messages->len + 1);
 
@@ -158,8 +178,7 @@ make_requests (const GPtrArray *messages, NsdBulk *bulk, GArray *order)
       const struct rtmsg *rtm = NLMSG_DATA (messages->pdata[i]);
       struct nlmsghdr *nlh;
 
-      /* Of the cache of IPv6. */
-      if (turns[i] != turn || (rtm->rtm_flags & RTM_F_CLONED))
+      if (turns[i] != turn || !is_wanted (messages->pdata[i], hops))
         continue;
       nsd_route_stream_strip (messages->pdata[i]);
       nsd_bulk_add (bulk, messages->pdata[i]);
@@ -191,15 +210,17 @@ static gboolean
 send_routes (Job *job, const GPtrArray *messages, GError **error)
 {
   g_autoptr (NsdNlSocket) socket = enter (job, error);
+  g_autoptr (GHashTable) hops = nsd_route_hops_new ();
   g_autoptr (GArray) order = g_array_new (FALSE, FALSE, sizeof (guint));
   g_auto (NsdBulk) bulk = { 0 };
 
-  if (socket == NULL)
+  if (socket == NULL ||
+      (has_ipv6 (messages) && !nsd_route_hops_read (hops, &job->context, socket, error)))
     return FALSE;
   nsd_bulk_init (&bulk);
   bulk.harmless = EEXIST;
   bulk.progress = go_on;
-  make_requests (messages, &bulk, order);
+  make_requests (messages, hops, &bulk, order);
   if (nsd_bulk_send (&bulk, socket, error)) {
     job->count = nsd_bulk_done (&bulk);
     return TRUE;

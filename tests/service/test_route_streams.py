@@ -321,6 +321,50 @@ def test_import_piecemeal(blue, link, file, kind):
     assert answer[0][0].unpack()[0] > 8
 
 
+def shown6(name, destination):
+    return [route for route in kernel.ip_json('-6', 'route', ns=name)
+            if route['dst'] == destination]
+
+
+def test_import_leaves_what_is_there(blue, link, file):
+    """The kernel makes a route permanent that is added once more."""
+    kernel.batch(['route add 2001:db8:1::/48 via 2001:db8::9 expires 500',
+                  'route add 2001:db8:2::/48 dev v0 expires 500',
+                  'route append 2001:db8:2::/48 via 2001:db8::9 dev v0'], 'blue')
+    export_to(blue, file, Family='inet6')
+    assert import_from(blue, file) == 0
+    for destination in ('2001:db8:1::/48', '2001:db8:2::/48'):
+        assert any(400 < route.get('expires', 0) <= 500 for route in shown6('blue', destination))
+
+
+WAYS = {'none': [], 'first': [7], 'second': [8], 'other': [9], 'all': [7, 8]}
+
+
+@pytest.mark.parametrize('there', WAYS)
+def test_import_next_hops(client, blue, link, file, same_as_kernel, there):
+    """Of an IPv6 route the next hops that are missing are added, and taken back if need be."""
+    route = 'route append 2001:db8:4::/48 via 2001:db8::{}'
+    kernel.batch([route.format(last) for last in (7, 8)], 'blue')
+    kernel.batch(['addr add 2001:db8:9::1/64 dev v0 nodad',
+                  'route add 2001:db8:5::/48 via 2001:db8:9::9'], 'blue')
+    export_to(blue, file, Family='inet6', Protocol='boot')
+    kernel.batch(['route del 2001:db8:4::/48', 'route del 2001:db8:5::/48'], 'blue')
+    kernel.batch([route.format(last) for last in WAYS[there]], 'blue')
+    before = kernel.routes('blue')
+    kernel.ip('addr', 'del', '2001:db8:9::1/64', 'dev', 'v0', ns='blue')
+    with refused(contract.UNREACHABLE, 'route 2 of 2, 2001:db8:5::/48: '):
+        import_from(blue, file)
+    kernel.ip('addr', 'add', '2001:db8:9::1/64', 'dev', 'v0', 'nodad', ns='blue')
+    assert kernel.routes('blue') == before
+    assert import_from(blue, file) == (1 if there == 'all' else 2)
+    hops = [[hop['gateway'] for hop in route.get('nexthops', [route])]
+            for route in shown6('blue', '2001:db8:4::/48')]
+    assert [sorted(each) for each in hops] == [
+        [f'2001:db8::{last}' for last in sorted({*WAYS[there], 7, 8})]]
+    same_as_kernel(blue, 'blue')
+    assert import_from(blue, file) == 0
+
+
 def cut(data):
     return data[:-3]
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "route-hops.h"
 #include "route-stream.h"
 
 #define MUTATIONS 200000
@@ -37,22 +38,24 @@ put_address (struct nl_msg *msg, int id, guint8 family, guint8 last)
   nla_put (msg, id, family == AF_INET ? 4 : 16, bytes);
 }
 
-static void
-append_multipath (GByteArray *stream)
+/* With the next hops from @first to @last. */
+static struct nl_msg *
+new_multipath (guint8 family, guint8 first, guint8 last)
 {
-  struct nl_msg *msg = new_route (AF_INET, 8);
+  struct nl_msg *msg = new_route (family, 8);
   struct nlattr *nest;
 
-  put_address (msg, RTA_DST, AF_INET, 0);
+  put_address (msg, RTA_DST, family, 0);
   nest = nla_nest_start (msg, RTA_MULTIPATH);
-  for (guint8 i = 1; i <= 2; i++) {
+  for (guint8 i = first; i <= last; i++) {
     struct rtnexthop *hop = nlmsg_reserve (msg, sizeof *hop, NLMSG_ALIGNTO);
 
-    *hop = (struct rtnexthop){ .rtnh_len = sizeof *hop + 8, .rtnh_ifindex = i };
-    put_address (msg, RTA_GATEWAY, AF_INET, i);
+    *hop = (struct rtnexthop){ .rtnh_len = sizeof *hop + (family == AF_INET ? 8 : 20),
+                               .rtnh_ifindex = i };
+    put_address (msg, RTA_GATEWAY, family, i);
   }
   nla_nest_end (msg, nest);
-  append (stream, msg);
+  return msg;
 }
 
 /* One of each sort: 1 and 2 local, 3 of a link, 4 to 7 behind a gateway. */
@@ -82,7 +85,7 @@ new_stream (void)
   nla_put_u32 (msg, RTAX_MTU, 1400);
   nla_nest_end (msg, nest);
   append (stream, msg);
-  append_multipath (stream);
+  append (stream, new_multipath (AF_INET, 1, 2));
   msg = new_route (AF_INET, 8);
   put_address (msg, RTA_DST, AF_INET, 0);
   nla_put (msg, RTA_VIA, 2 + 16, (const guint8[18]){ AF_INET6 });
@@ -97,11 +100,14 @@ new_stream (void)
 static void
 use (const GPtrArray *messages)
 {
+  g_autoptr (GHashTable) hops = nsd_route_hops_new ();
+
   for (guint i = 0; i < messages->len; i++) {
     g_autofree char *destination = nsd_route_stream_destination (messages->pdata[i]);
 
     g_assert_cmpuint (nsd_route_stream_turn (messages->pdata[i]), <, NSD_ROUTE_STREAM_TURNS);
     g_assert_nonnull (strchr (destination, '/'));
+    nsd_route_hops_reduce (hops, messages->pdata[i]);
     nsd_route_stream_strip (messages->pdata[i]);
   }
 }
@@ -195,6 +201,38 @@ test_strip_flags (void)
   nlmsg_free (msg);
 }
 
+/* Next hops that have been seen go, and what is behind them stays. */
+static void
+test_hops (void)
+{
+  g_autoptr (GHashTable) hops = nsd_route_hops_new ();
+  struct nl_msg *first = new_multipath (AF_INET6, 2, 3);
+  struct nl_msg *second = new_multipath (AF_INET6, 1, 4);
+  struct nl_msg *third = new_multipath (AF_INET6, 1, 2);
+  struct nl_msg *alone = new_route (AF_INET6, 8);
+  struct rtnexthop *hop;
+
+  nla_put_u32 (second, RTA_PRIORITY, 1024);
+  put_address (alone, RTA_DST, AF_INET6, 0);
+  put_address (alone, RTA_GATEWAY, AF_INET6, 4);
+  nla_put_u32 (alone, RTA_OIF, 4);
+  g_assert_true (nsd_route_hops_reduce (hops, nlmsg_hdr (first)));
+  g_assert_true (nsd_route_hops_reduce (hops, nlmsg_hdr (second)));
+  g_assert_cmpint (nla_len (find (nlmsg_hdr (second), RTA_MULTIPATH)), ==, 2 * 28);
+  hop = nla_data (find (nlmsg_hdr (second), RTA_MULTIPATH));
+  g_assert_cmpint (hop->rtnh_ifindex, ==, 1);
+  g_assert_cmpint (RTNH_NEXT (hop)->rtnh_ifindex, ==, 4);
+  g_assert_cmpuint (nla_get_u32 (find (nlmsg_hdr (second), RTA_PRIORITY)), ==, 1024);
+  g_assert_false (nsd_route_hops_reduce (hops, nlmsg_hdr (third)));
+  g_assert_false (nsd_route_hops_reduce (hops, nlmsg_hdr (alone)));
+  nla_put_u32 (alone, RTA_PRIORITY, 7);
+  g_assert_true (nsd_route_hops_reduce (hops, nlmsg_hdr (alone)));
+  nlmsg_free (first);
+  nlmsg_free (second);
+  nlmsg_free (third);
+  nlmsg_free (alone);
+}
+
 static void
 test_empty (void)
 {
@@ -280,6 +318,7 @@ main (int argc, char **argv)
   g_test_add_func ("/route-stream/whole", test_whole);
   g_test_add_func ("/route-stream/strip-object", test_strip_object);
   g_test_add_func ("/route-stream/strip-flags", test_strip_flags);
+  g_test_add_func ("/route-stream/hops", test_hops);
   g_test_add_func ("/route-stream/empty", test_empty);
   g_test_add_func ("/route-stream/cuts", test_cuts);
   g_test_add_func ("/route-stream/lengths", test_lengths);
