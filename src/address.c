@@ -105,7 +105,8 @@ parse_subject (const char *text, const NsdSettings *settings, Subject *subject, 
   return TRUE;
 }
 
-/* "+" sets the host bits, as `ip address add … broadcast +` does. */
+/* "+" sets the host bits, as `ip address add … broadcast +` does, if there are enough of them for a
+ * broadcast address: ipaddr_modify() in ip/ipaddress.c. */
 static gboolean
 put_broadcast (NsdAttrBuilder *builder, const Subject *subject, const NsdSettings *settings,
                GError **error)
@@ -114,7 +115,7 @@ put_broadcast (NsdAttrBuilder *builder, const Subject *subject, const NsdSetting
   guint8 bytes[16];
   int family = AF_INET;
 
-  if (*text == '\0')
+  if (*text == '\0' || (strcmp (text, "+") == 0 && subject->prefix_length > 30))
     return TRUE;
   if (strcmp (text, "+") == 0) {
     guint32 mask = subject->prefix_length == 0 ? 0 : G_MAXUINT32 << (32 - subject->prefix_length);
