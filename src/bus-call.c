@@ -7,6 +7,14 @@
 #include "log.h"
 #include "names.h"
 #include "reaper.h"
+#include "text.h"
+
+/* The bus closes the connection of whoever sends more in one message: max_message_size of the
+ * system bus, dbus-daemon(1). */
+#define MOST_BYTES (32 * 1024 * 1024)
+
+/* Errors repeat what the caller said, and the log repeats errors. */
+#define MOST_TEXT 1024
 
 NsdCall *
 nsd_call_new (GDBusConnection *connection, GDBusMessage *message, GUnixFDList *fds)
@@ -60,6 +68,21 @@ nsd_call_unref (NsdCall *call)
   g_free (call);
 }
 
+/* What is far from the limit need not be measured: none of our types is four times as large on the
+ * bus as in memory. */
+static gboolean
+fits (GDBusMessage *message)
+{
+  GVariant *body = g_dbus_message_get_body (message);
+  g_autofree guchar *bytes = NULL;
+  gsize size;
+
+  if (body == NULL || g_variant_get_size (body) <= MOST_BYTES / 4)
+    return TRUE;
+  bytes = g_dbus_message_to_blob (message, &size, G_DBUS_CAPABILITY_FLAGS_NONE, NULL);
+  return bytes != NULL && size <= MOST_BYTES;
+}
+
 static void
 send (NsdCall *call, GDBusMessage *reply)
 {
@@ -99,22 +122,28 @@ nsd_call_return (NsdCall *call, GVariant *result)
     g_dbus_message_set_body (reply, body);
   if (call->request.fds_out != NULL)
     g_dbus_message_set_unix_fd_list (reply, call->request.fds_out);
+  if (!fits (reply)) {
+    g_object_unref (reply);
+    reply = g_dbus_message_new_method_error_literal (
+        call->message, "org.freedesktop.DBus.Error.LimitsExceeded",
+        "The answer is larger than a message on the bus can be; ask for less at a time");
+  }
   send (call, reply);
 }
 
 void
 nsd_call_fail (NsdCall *call, const GError *error)
 {
+  g_autofree char *text = nsd_text_shorten (error->message, MOST_TEXT);
   g_autofree char *name = NULL;
 
   if (!g_atomic_int_compare_and_exchange (&call->replied, 0, 1))
     return;
-  note (call, error->message);
+  note (call, text);
   if (error->domain == NSD_ERROR || error->domain == G_DBUS_ERROR)
     name = g_dbus_error_encode_gerror (error);
   send (call, g_dbus_message_new_method_error_literal (
-                  call->message, name != NULL ? name : "org.freedesktop.DBus.Error.Failed",
-                  error->message));
+                  call->message, name != NULL ? name : "org.freedesktop.DBus.Error.Failed", text));
 }
 
 void

@@ -13,7 +13,7 @@
 #include "names.h"
 #include "neighbours.h"
 
-/* An answer of more would be more than a bus carries (32 MiB by default). */
+/* For the memory that an answer takes; what a bus carries is looked at where it is sent. */
 #define MOST_NEIGHBOURS 65536
 
 /* So many removals, of two events each, and then the events are read: the buffer holds some

@@ -11,7 +11,7 @@
 #include "error.h"
 #include "rules.h"
 
-/* An answer of more would be more than a bus carries (32 MiB by default). */
+/* For the memory that an answer takes; what a bus carries is looked at where it is sent. */
 #define MOST_RULES 65536
 
 static const NsdDescriptionKind to_match;

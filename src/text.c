@@ -81,3 +81,25 @@ nsd_text_mentions (const char *text, const char *name)
   }
   return FALSE;
 }
+
+/* Whether a character of UTF-8 can begin at @p. */
+static gboolean
+is_boundary (const char *p)
+{
+  return ((guint8)*p & 0xc0) != 0x80;
+}
+
+char *
+nsd_text_shorten (const char *text, gsize most)
+{
+  gsize length = strlen (text);
+  const char *head_end = text + most / 2, *tail = text + length - most / 2;
+
+  if (length <= most)
+    return g_strdup (text);
+  while (head_end > text && !is_boundary (head_end))
+    head_end--;
+  while (!is_boundary (tail))
+    tail++;
+  return g_strdup_printf ("%.*s … %s", (int)(head_end - text), text, tail);
+}

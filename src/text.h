@@ -16,6 +16,10 @@ char *nsd_text_from_bytes (const char *bytes, gsize length);
  * where @text escapes a NUL, which no name contains. */
 char *nsd_text_to_bytes (const char *text);
 
-/* Whether the English @text has the words of which the CamelCase @name consists, one after the other,
- * in any case: "Nexthop id" for "NextHopId". */
+/* Whether the English @text has the words of which the CamelCase @name consists, one after the
+ * other, in any case: "Nexthop id" for "NextHopId". */
 gboolean nsd_text_mentions (const char *text, const char *name);
+
+/* @text without its middle if it has more than @most bytes; how it begins and how it ends stays.
+ * Returns new memory. */
+char *nsd_text_shorten (const char *text, gsize most);

@@ -10,6 +10,7 @@ import struct
 import pytest
 
 from support import contract, kernel
+from support.bus import refused
 from support.compare import assert_bus_equals_kernel
 from support.contract import GLib
 from support.loop import wait_until
@@ -100,6 +101,17 @@ def test_a_link_of_many_names(blue):
     blue.link('b0').set(Alias='crowded')
     assert blue.link('b1').get('Name') == 'b1'
     assert_bus_equals_kernel(blue, 'blue')
+
+
+def test_a_name_of_many_megabytes(client, daemon, blue):
+    """An error that repeats it would be more than the bus carries, which then ends the sender."""
+    name = 'A' * 17 * 1024 * 1024
+    logged = len(daemon.process.text())
+    with refused(contract.INVALID_ARGS, '^Cannot create .*AAA … AAA') as caught:
+        client.call(blue.path, contract.NAMESPACE, 'CreateLink', '(ssa{sv})', name, 'dummy', {})
+    assert len(caught[0].message) < 1100
+    assert len(daemon.process.text()) < logged + 5000
+    assert daemon.process.alive()
 
 
 def test_host_namespace_with_a_name(daemon, manager):

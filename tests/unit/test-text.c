@@ -125,6 +125,26 @@ test_mentions (void)
   g_assert_false (nsd_text_mentions ("", "Mtu"));
 }
 
+static void
+assert_shortened (const char *text, gsize most, const char *wanted)
+{
+  g_autofree char *shortened = nsd_text_shorten (text, most);
+
+  g_assert_cmpstr (shortened, ==, wanted);
+}
+
+static void
+test_shorten (void)
+{
+  assert_shortened ("", 0, "");
+  assert_shortened ("abcdef", 6, "abcdef");
+  assert_shortened ("abcdefg", 6, "abc … efg");
+  assert_shortened ("abcdefg", 1, " … ");
+  /* A character is there, or it is not. */
+  assert_shortened ("a\xc3\xbc\xc3\xbc\xc3\xbcz", 4, "a … z");
+  assert_shortened ("\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac", 8, "\xe2\x82\xac … \xe2\x82\xac");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -135,5 +155,6 @@ main (int argc, char **argv)
   g_test_add_func ("/text/upper-case", test_upper_case);
   g_test_add_func ("/text/random", test_random);
   g_test_add_func ("/text/mentions", test_mentions);
+  g_test_add_func ("/text/shorten", test_shorten);
   return g_test_run ();
 }
