@@ -192,6 +192,12 @@ def test_bus_goes_away(private_bus, tmp_path):
     kernel.run('ip', 'netns', 'del', 'survivor')
 
 
+def test_is_started_again():
+    """An end in good order is no wish: who stops the service for good says so to systemd."""
+    lines = (contract.TOP / 'data' / 'netnsd.service.in').read_text().splitlines()
+    assert 'Restart=always' in lines
+
+
 def test_notifies_systemd(tmp_path):
     """READY=1 comes after the name is owned, and STOPPING=1 at the end."""
     import socket
