@@ -311,7 +311,7 @@ nsd_neighbour_flush (NsdRequest *request, GError **error)
 GVariant *
 nsd_neighbour_subscribe (NsdRequest *request, GError **error)
 {
-  if (nsd_neighbours_subscribe (request->net, request->sender, error))
+  if (nsd_neighbours_subscribe (request->net, request->sender, request->uid, error))
     nsd_request_watch_caller (request);
   else
     nsd_request_prefix_error (request, error, "subscribe to neighbours");

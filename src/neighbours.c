@@ -7,6 +7,10 @@
 
 #include "signals.h"
 
+/* Each event is a message for each subscriber, and whoever reads slowly makes them pile up. */
+#define MOST_OF_USER 4
+#define MOST_EVENTS  2048
+
 gboolean
 nsd_neighbour_view (NsdNet *net, const struct nlmsghdr *nlh, NsdAttrView *ret_view)
 {
@@ -114,8 +118,22 @@ nsd_neighbours_remove (NsdNet *net, const NsdAttrView *view, GError **error)
 
 /* ---- who is told ---- */
 
+static guint
+subscribers_of (NsdNet *net, guint32 uid)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint count = 0;
+
+  g_hash_table_iter_init (&iter, net->neighbour_subscribers);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (GPOINTER_TO_UINT (value) == uid)
+      count++;
+  return count;
+}
+
 gboolean
-nsd_neighbours_subscribe (NsdNet *net, const char *name, GError **error)
+nsd_neighbours_subscribe (NsdNet *net, const char *name, guint32 uid, GError **error)
 {
   if (net->neighbour_subscribers == NULL) {
     if (!nsd_nl_events_join (net->events, RTNLGRP_NEIGH, error))
@@ -123,7 +141,14 @@ nsd_neighbours_subscribe (NsdNet *net, const char *name, GError **error)
     net->neighbour_subscribers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     net->neighbour_events = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   }
-  g_hash_table_add (net->neighbour_subscribers, g_strdup (name));
+  if (uid != 0 && !g_hash_table_contains (net->neighbour_subscribers, name) &&
+      subscribers_of (net, uid) >= MOST_OF_USER) {
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                 "Too many connections of this user are subscribed: at most %d in a namespace",
+                 MOST_OF_USER);
+    return FALSE;
+  }
+  g_hash_table_insert (net->neighbour_subscribers, g_strdup (name), GUINT_TO_POINTER (uid));
   return TRUE;
 }
 
@@ -137,45 +162,59 @@ nsd_neighbours_unsubscribe (NsdNet *net, const char *name)
   nsd_nl_events_leave (net->events, RTNLGRP_NEIGH);
   g_clear_pointer (&net->neighbour_subscribers, g_hash_table_unref);
   g_clear_pointer (&net->neighbour_events, g_ptr_array_unref);
+  net->neighbours_lost = FALSE;
 }
 
 /* ---- what changes ---- */
-
-static void
-note (NsdNet *net, const char *change, GVariant *neighbour)
-{
-  g_ptr_array_add (net->neighbour_events,
-                   g_variant_ref_sink (g_variant_new ("(s@a{sv})", change, neighbour)));
-}
 
 void
 nsd_neighbours_event (NsdNet *net, const struct nlmsghdr *nlh)
 {
   NsdAttrView view;
 
-  if (net->neighbour_subscribers != NULL && nsd_neighbour_view (net, nlh, &view))
-    note (net, nlh->nlmsg_type == RTM_NEWNEIGH ? "new" : "deleted",
-          nsd_attr_table_read (&nsd_neighbour_table, &view));
+  if (net->neighbour_subscribers == NULL || net->neighbours_lost ||
+      !nsd_neighbour_view (net, nlh, &view))
+    return;
+  if (net->neighbour_events->len >= MOST_EVENTS)
+    nsd_neighbours_doubt (net);
+  else
+    g_ptr_array_add (net->neighbour_events,
+                     g_variant_ref_sink (g_variant_new (
+                         "(s@a{sv})", nlh->nlmsg_type == RTM_NEWNEIGH ? "new" : "deleted",
+                         nsd_attr_table_read (&nsd_neighbour_table, &view))));
 }
 
+/* Whoever lists them again need not be told of each. */
 void
 nsd_neighbours_doubt (NsdNet *net)
 {
-  if (net->neighbour_subscribers != NULL)
-    note (net, "lost", g_variant_new ("a{sv}", NULL));
+  if (net->neighbour_subscribers == NULL)
+    return;
+  net->neighbours_lost = TRUE;
+  g_ptr_array_set_size (net->neighbour_events, 0);
+}
+
+static void
+tell (NsdNet *net, GVariant *event)
+{
+  g_autoptr (GVariant) owned = g_variant_ref_sink (event);
+  GHashTableIter iter;
+  gpointer name;
+
+  g_hash_table_iter_init (&iter, net->neighbour_subscribers);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    nsd_signal_namespace (net, name, "NeighbourChanged", owned);
 }
 
 void
 nsd_neighbours_flush (NsdNet *net)
 {
-  GHashTableIter iter;
-  gpointer name;
-
-  if (net->neighbour_subscribers == NULL || net->neighbour_events->len == 0)
+  if (net->neighbour_subscribers == NULL)
     return;
-  g_hash_table_iter_init (&iter, net->neighbour_subscribers);
-  while (g_hash_table_iter_next (&iter, &name, NULL))
-    for (guint i = 0; i < net->neighbour_events->len; i++)
-      nsd_signal_namespace (net, name, "NeighbourChanged", net->neighbour_events->pdata[i]);
+  if (net->neighbours_lost)
+    tell (net, g_variant_new ("(sa{sv})", "lost", NULL));
+  for (guint i = 0; i < net->neighbour_events->len; i++)
+    tell (net, net->neighbour_events->pdata[i]);
+  net->neighbours_lost = FALSE;
   g_ptr_array_set_size (net->neighbour_events, 0);
 }

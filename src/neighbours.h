@@ -31,14 +31,15 @@ gboolean nsd_neighbours_have (NsdNet *net, const NsdAttrView *view);
 /* Removes that entry, without draining. */
 gboolean nsd_neighbours_remove (NsdNet *net, const NsdAttrView *view, GError **error);
 
-/* The connection @name is told from now on, once however often it asks. */
-gboolean nsd_neighbours_subscribe (NsdNet *net, const char *name, GError **error);
+/* The connection @name, of the user @uid, is told from now on, once however often it asks.
+ * LimitsExceeded if too many of that user are. */
+gboolean nsd_neighbours_subscribe (NsdNet *net, const char *name, guint32 uid, GError **error);
 /* It is told no more; does nothing if it was not. */
 void nsd_neighbours_unsubscribe (NsdNet *net, const char *name);
 
 /* RTM_NEWNEIGH or RTM_DELNEIGH. */
 void nsd_neighbours_event (NsdNet *net, const struct nlmsghdr *nlh);
-/* Events were lost. */
+/* Events were lost, or are too many to tell of each. */
 void nsd_neighbours_doubt (NsdNet *net);
 /* Tells the subscribers of all events so far. */
 void nsd_neighbours_flush (NsdNet *net);

@@ -88,8 +88,9 @@ struct _NsdNet {
 
   GPtrArray *rules_added;            /* GVariant: that came … */
   GPtrArray *rules_removed;          /* … and went, and nobody has been told yet */
-  GHashTable *neighbour_subscribers; /* set of names on the bus; NULL: nobody */
+  GHashTable *neighbour_subscribers; /* name on the bus -> uid; NULL: nobody */
   GPtrArray *neighbour_events;       /* GVariant: what they have not been told yet */
+  gboolean neighbours_lost;          /* they are told that there was more */
 
   gint64 rest_until; /* g_get_monotonic_time(): nobody waits for events before */
   GSource *rest;

@@ -1,9 +1,12 @@
 """Neighbours: listed, added, removed and flushed by either side, and told of to who asked."""
 
+import signal
+
 import pytest
 
 from support import contract, kernel
 from support.bus import Client, refused
+from support.caller import Caller
 from support.contract import GLib
 
 TYPES = {'Link': 'o', 'Family': 's', 'Address': 's', 'Proxy': 'b', 'MacAddress': 's', 'State': 's',
@@ -393,6 +396,45 @@ def test_two_subscribers(client, blue, link, listener):
     assert told(client, since) == [] and told(listener, theirs)
     unsubscribe(listener, blue)
     assert not listens('blue')
+
+
+def test_subscribers_of_one_user(client, blue, red, user):
+    """Each costs a message for each event: a user has some in a namespace."""
+    call = (blue.path, contract.NAMESPACE, 'SubscribeNeighbours')
+    callers = [Caller('nobody') for _ in range(5)]
+    for caller in callers[:4] + callers[:1]:
+        caller.call(*call)
+    failure = callers[4].error_of(*call)
+    assert failure and failure.name == 'org.freedesktop.DBus.Error.LimitsExceeded'
+    callers[4].call(red.path, contract.NAMESPACE, 'SubscribeNeighbours')
+    user('games').call(*call)
+    client.call(*call)
+    callers[0].call(blue.path, contract.NAMESPACE, 'UnsubscribeNeighbours')
+    callers[4].call(*call)
+    assert callers[0].error_of(*call)
+    callers[1].close()
+    client.settle(lambda: callers[0].error_of(*call) is None, 'the end of a subscription')
+    for caller in callers[:1] + callers[2:]:
+        caller.close()
+    client.call(blue.path, contract.NAMESPACE, 'UnsubscribeNeighbours')
+    user('games').call(blue.path, contract.NAMESPACE, 'UnsubscribeNeighbours')
+    for name in ('blue', 'red'):
+        client.settle(lambda: not listens(name), 'the end of subscriptions')
+
+
+def test_more_than_is_told_one_by_one(daemon, blue, link, listener):
+    """Very many changes at once are one event, and the next is told again."""
+    subscribe(listener, blue)
+    daemon.process.kill(signal.SIGSTOP)
+    kernel.batch([f'neigh add 198.18.{n // 250}.{n % 250} dev v0 lladdr {MAC}'
+                  for n in range(3000)], 'blue')
+    daemon.process.kill(signal.SIGCONT)
+    assert len(list_neighbours(blue, Link=link.path)) >= 3000
+    listener.sync()
+    assert told(listener) == [('lost', {})]
+    add(blue, Link=link.path, Address='192.0.2.9', MacAddress=MAC)
+    listener.sync()
+    assert told(listener)[1][1]['Address'] == '192.0.2.9'
 
 
 def test_subscription_ends_with_the_connection(client, blue, red, listener):
