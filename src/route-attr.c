@@ -90,15 +90,15 @@ get_flags (const NsdAttrView *view, const NsdAttr *attr)
                                  ((const struct rtmsg *)view->header)->rtm_flags);
 }
 
-/* RTNH_F_ONLINK and RTNH_F_PERVASIVE are the ones that a caller may set. */
+/* The kernel takes RTNH_F_PERVASIVE as well, does nothing with it, and never shows it. */
 static gboolean
 parse_chosen_flags (GVariant *value, guint32 *ret_flags, GError **error)
 {
   if (!nsd_flag_words_parse (nsd_nexthop_words, value, ret_flags, error))
     return FALSE;
-  if ((*ret_flags & ~(guint32)(RTNH_F_ONLINK | RTNH_F_PERVASIVE)) == 0)
+  if ((*ret_flags & ~(guint32)RTNH_F_ONLINK) == 0)
     return TRUE;
-  nsd_error_set_invalid (error, "only “onlink” and “pervasive” can be chosen");
+  nsd_error_set_invalid (error, "only “onlink” can be chosen");
   return FALSE;
 }
 

@@ -86,6 +86,34 @@ put_defaults (NsdAttrBuilder *builder, const NsdSettings *settings, GError **err
   return TRUE;
 }
 
+/* What the kernel would pass over in silence: rtm_to_fib_config() in net/ipv4/fib_frontend.c,
+ * rtm_to_fib6_config() in net/ipv6/route.c. */
+static gboolean
+check_family (const NsdAttrBuilder *builder, GError **error)
+{
+  const struct rtmsg *rtm = builder->header;
+  const char *name = NULL;
+  NsdAttrView view;
+
+  nsd_attr_view_init_message (&view, builder->context, nlmsg_hdr (builder->msg), sizeof *rtm);
+  if (rtm->rtm_family == AF_INET6) {
+    if (rtm->rtm_scope != RT_SCOPE_UNIVERSE)
+      name = "Scope";
+    else if (rtm->rtm_tos != 0)
+      name = "Tos";
+  } else if (rtm->rtm_src_len != 0)
+    name = "Source";
+  else if (nsd_attr_view_get_u32 (&view, RTA_EXPIRES, 0) != 0)
+    name = "Expires";
+  else if (view.tb[RTA_PREF] != NULL)
+    name = "Preference";
+  if (name == NULL)
+    return TRUE;
+  nsd_error_set_invalid (error, "Property %s: the kernel has no such value for %s routes", name,
+                         rtm->rtm_family == AF_INET ? "IPv4" : "IPv6");
+  return FALSE;
+}
+
 static gboolean
 build_add (NsdNet *net, NsdAttrBuilder *builder, const NsdSettings *settings, GError **error)
 {
@@ -105,7 +133,7 @@ build_add (NsdNet *net, NsdAttrBuilder *builder, const NsdSettings *settings, GE
   rtm->rtm_protocol = RTPROT_BOOT;
   rtm->rtm_type = RTN_UNICAST;
   return nsd_settings_put (settings, &nsd_route_table, NSD_ATTR_CREATE, builder, error) &&
-         put_defaults (builder, settings, error);
+         check_family (builder, error) && put_defaults (builder, settings, error);
 }
 
 /* The kernel says what it made of the request. */
