@@ -71,6 +71,10 @@ put_flags (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError
 
   if (!nsd_flag_words_parse (attr->data, value, &flags, error))
     return FALSE;
+  if (flags > G_MAXUINT16) {
+    nsd_error_set_invalid (error, "%x has bits that there are not", flags);
+    return FALSE;
+  }
   bits = (guint16)flags;
   return nsd_attr_builder_add (builder, attr->id, &bits, sizeof bits, error);
 }

@@ -245,6 +245,7 @@ BAD = [
     ({'Type': 'ip', 'Destination': '::1'}, 'Destination'),
     ({'Type': 'ip6', 'Destination': '10.0.0.1'}, 'Destination'),
     ({'Type': 'ip', 'Source': 'x'}, 'Source'), ({'Type': 'ip', 'Flags': ['x']}, 'Flags'),
+    ({'Type': 'ip', 'Flags': ['10000']}, 'Flags'),
     ({'Type': 'mpls'}, 'Destination'), ({'Type': 'mpls', 'Destination': ''}, 'Destination'),
     ({'Type': 'mpls', 'Destination': '1048576'}, 'Destination'),
     ({'Type': 'mpls', 'Destination': '100/'}, 'Destination'),
