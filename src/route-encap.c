@@ -273,32 +273,63 @@ put_keys (NsdAttrBuilder *builder, const Encap *encap, const NsdSettings *settin
   return encap->put == NULL || encap->put (builder, settings, error);
 }
 
+/* The entries of @dict without that of "Type", which may be there once; NULL with an error. */
+static GVariant *
+split (GVariant *dict, GVariant **ret_type, GError **error)
+{
+  g_autoptr (GVariant) type = NULL;
+  GVariantBuilder rest;
+  GVariantIter iter;
+  const char *key;
+  GVariant *value;
+  gboolean twice = FALSE;
+
+  g_variant_builder_init (&rest, G_VARIANT_TYPE_VARDICT);
+  g_variant_iter_init (&iter, dict);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, &value)) {
+    g_autoptr (GVariant) owned = value;
+
+    if (strcmp (key, "Type") != 0) {
+      g_variant_builder_add (&rest, "{sv}", key, value);
+      continue;
+    }
+    twice |= type != NULL;
+    g_clear_pointer (&type, g_variant_unref);
+    type = g_steal_pointer (&owned);
+  }
+  if (!twice && type != NULL && g_variant_is_of_type (type, G_VARIANT_TYPE_STRING)) {
+    *ret_type = g_steal_pointer (&type);
+    return g_variant_ref_sink (g_variant_builder_end (&rest));
+  }
+  nsd_error_set_invalid (error, twice ? "Type is given twice" : "Type (s) is missing");
+  g_variant_builder_clear (&rest);
+  return NULL;
+}
+
 /* The type that @dict names, and the rest of it; NULL and no error for an empty one. */
 static const Encap *
 parse_type (GVariant *dict, GVariant **ret_rest, GError **error)
 {
-  g_auto (GVariantDict) rest = G_VARIANT_DICT_INIT (dict);
+  g_autoptr (GVariant) rest = NULL, type = NULL;
   const Encap *encap;
   const char *word;
-  guint32 type;
+  guint32 number;
 
   if (g_variant_n_children (dict) == 0)
     return NULL;
-  if (!g_variant_dict_lookup (&rest, "Type", "&s", &word)) {
-    nsd_error_set_invalid (error, "Type (s) is missing");
+  rest = split (dict, &type, error);
+  if (rest == NULL)
     return NULL;
-  }
-  if (!nsd_word_parse (nsd_encap_words, NSD_WORDS_ONLY, word, &type, error)) {
+  word = g_variant_get_string (type, NULL);
+  if (!nsd_word_parse (nsd_encap_words, NSD_WORDS_ONLY, word, &number, error)) {
     g_prefix_error (error, "Type: ");
     return NULL;
   }
-  encap = find_encap (type);
-  if (encap == NULL) {
+  encap = find_encap (number);
+  if (encap == NULL)
     nsd_error_set_invalid (error, "Type: “%s” can be read only", word);
-    return NULL;
-  }
-  g_variant_dict_remove (&rest, "Type");
-  *ret_rest = g_variant_ref_sink (g_variant_dict_end (&rest));
+  else
+    *ret_rest = g_steal_pointer (&rest);
   return encap;
 }
 

@@ -170,6 +170,22 @@ find_family (NsdRouteMatch *match, GVariant *dict, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_keys (GVariant *dict, GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  GVariantIter iter;
+  const char *name;
+
+  g_variant_iter_init (&iter, dict);
+  while (g_variant_iter_next (&iter, "{&sv}", &name, NULL))
+    if (!g_hash_table_add (seen, (gpointer)name)) {
+      nsd_error_set_invalid (error, "Property %s is given twice", name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean
 nsd_route_match_init (NsdRouteMatch *match, const NsdAttrContext *context, GVariant *dict,
                       GError **error)
@@ -180,16 +196,12 @@ nsd_route_match_init (NsdRouteMatch *match, const NsdAttrContext *context, GVari
 
   match->conditions = g_array_new (FALSE, FALSE, sizeof (NsdRouteCondition));
   g_array_set_clear_func (match->conditions, clear_condition);
-  if (!find_family (match, dict, error))
+  if (!check_keys (dict, error) || !find_family (match, dict, error))
     return FALSE;
   g_variant_iter_init (&iter, dict);
   while (g_variant_iter_next (&iter, "{&sv}", &name, &child)) {
     g_autoptr (GVariant) value = child;
 
-    if (nsd_route_match_has (match, name)) {
-      nsd_error_set_invalid (error, "Property %s is given twice", name);
-      return FALSE;
-    }
     /* Only routes of the family are asked for. */
     if (match->family != AF_UNSPEC && strcmp (name, "Family") == 0)
       continue;
@@ -205,13 +217,24 @@ nsd_route_match_clear (NsdRouteMatch *match)
   g_clear_pointer (&match->conditions, g_array_unref);
 }
 
-gboolean
-nsd_route_match_has (const NsdRouteMatch *match, const char *property)
+GVariant *
+nsd_route_match_of_main (GVariant *dict)
 {
-  for (guint i = 0; i < match->conditions->len; i++)
-    if (strcmp (g_array_index (match->conditions, NsdRouteCondition, i).attr->name, property) == 0)
-      return TRUE;
-  return FALSE;
+  g_autoptr (GVariant) table = g_variant_lookup_value (dict, "Table", NULL);
+  GVariantBuilder builder;
+  GVariantIter iter;
+  GVariant *entry;
+
+  if (table != NULL)
+    return g_variant_ref (dict);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_iter_init (&iter, dict);
+  while ((entry = g_variant_iter_next_value (&iter)) != NULL) {
+    g_variant_builder_add_value (&builder, entry);
+    g_variant_unref (entry);
+  }
+  g_variant_builder_add_parsed (&builder, "{'Table', <%u>}", (guint32)RT_TABLE_MAIN);
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
 /* ---- the dump ---- */

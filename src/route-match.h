@@ -30,7 +30,8 @@ gboolean nsd_route_match_init (NsdRouteMatch *match, const NsdAttrContext *conte
 void nsd_route_match_clear (NsdRouteMatch *match);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NsdRouteMatch, nsd_route_match_clear)
 
-gboolean nsd_route_match_has (const NsdRouteMatch *match, const char *property);
+/* The same for the table main, as of ip(8), if @dict names no table; a reference. */
+GVariant *nsd_route_match_of_main (GVariant *dict);
 
 typedef struct {
   /* Before each try: what came is to be forgotten. */

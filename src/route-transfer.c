@@ -385,23 +385,11 @@ start (NsdRequest *request, Job *job)
   thread = g_thread_new ("routes", run, job);
 }
 
-/* Of an export without a table the match is of the table main, as of `ip route save`. */
-static GVariant *
-match_of (NsdRequest *request)
-{
-  g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 1);
-  g_auto (GVariantDict) match;
-
-  g_variant_dict_init (&match, dict);
-  if (!g_variant_dict_contains (&match, "Table"))
-    g_variant_dict_insert (&match, "Table", "u", (guint32)RT_TABLE_MAIN);
-  return g_variant_ref_sink (g_variant_dict_end (&match));
-}
-
 static gboolean
 parse_export (NsdRequest *request, Job *job, GError **error)
 {
-  g_autoptr (GVariant) match = match_of (request);
+  g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 1);
+  g_autoptr (GVariant) match = nsd_route_match_of_main (dict);
 
   job->context = (NsdAttrContext){ request->path.netns, link_path, job };
   return nsd_route_match_init (&job->match, &job->context, match, error);

@@ -262,6 +262,17 @@ BAD = [
 ]
 
 
+@pytest.mark.parametrize('text', ["{'Type': <'ip'>, 'Type': <'ip6'>}",
+                                  "{'Type': <'ip'>, 'Id': <uint64 1>, 'Id': <uint64 2>}",
+                                  "{'Type': <'ip'>, 'Type': <uint32 2>}"])
+def test_given_twice(blue, link, text):
+    before = kernel.routes('blue')
+    with refused(contract.INVALID_ARGS, 'Encapsulation', 'given twice'):
+        blue.add_route(Destination=NETWORK['inet6'], Link=link.path,
+                       Encapsulation=GLib.Variant.parse(None, text, None, None))
+    assert kernel.routes('blue') == before
+
+
 @pytest.mark.parametrize('values,word', BAD, ids=lambda value: str(value)[:60])
 def test_bad_input(blue, link, user, values, word):
     """Refused before anybody is asked; the key is named, nothing has changed."""

@@ -175,6 +175,22 @@ def test_bad_match(blue, link, match, word):
     assert kernel.routes('blue') == before
 
 
+TWICE = ["{'Family': <'inet'>, 'Family': <'inet6'>}", "{'Family': <'inet'>, 'Family': <uint32 2>}",
+         "{'Table': <uint32 77>, 'Metric': <uint32 1>, 'Metric': <uint32 1>}",
+         "{'Metric': <uint32 7>, 'Metric': <uint32 1>}"]
+
+
+@pytest.mark.parametrize('text', TWICE)
+def test_given_twice(blue, link, text):
+    match = GLib.Variant.parse(GLib.VariantType('a{sv}'), text, None, None)
+    calls = {'ListRoutes': GLib.Variant.new_tuple(match, GLib.Variant('u', 0)),
+             'FlushRoutes': GLib.Variant.new_tuple(match),
+             'ExportRoutes': GLib.Variant.new_tuple(GLib.Variant('h', 0), match)}
+    for member, arguments in calls.items():
+        with refused(contract.INVALID_ARGS, 'given twice'):
+            blue.client.call_raw(blue.path, contract.NAMESPACE, member, arguments)
+
+
 # ---- FlushRoutes ----
 
 def test_flush_denied(blue, link, user):
