@@ -98,11 +98,27 @@ get_gateway (const NsdAttrView *view, const NsdAttr *attr)
 static gboolean
 put_gateway (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
 {
+  const char *text = g_variant_get_string (value, NULL);
   guint8 bytes[16];
   gsize length;
 
-  length = nsd_ip_parse (g_variant_get_string (value, NULL), &builder->family, bytes, error);
+  if (*text == '\0')
+    return TRUE;
+  length = nsd_ip_parse (text, &builder->family, bytes, error);
   return length != 0 && nsd_attr_builder_add (builder, attr->id, bytes, length, error);
+}
+
+static GVariant *
+get_link (const NsdAttrView *view, const NsdAttr *attr)
+{
+  return nsd_attr_link.get (view, attr);
+}
+
+static gboolean
+put_link (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
+{
+  return strcmp (g_variant_get_string (value, NULL), "/") == 0 ||
+         nsd_attr_link.put (builder, attr, value, error);
 }
 
 static GVariant *
@@ -210,6 +226,7 @@ static const NsdAttrType header_word = { "s", get_header_word, put_header_word }
 static const NsdAttrType family_word = { "s", get_family, put_family };
 static const NsdAttrType flags_words = { "as", get_flags, put_flags };
 static const NsdAttrType gateway = { "s", get_gateway, put_gateway };
+static const NsdAttrType link_path = { "o", get_link, put_link };
 static const NsdAttrType group = { "aa{sv}", get_group, put_group };
 static const NsdAttrType resilient_u16 = { "q", get_resilient_u16, NULL };
 static const NsdAttrType resilient_u32 = { "u", get_resilient_u32, NULL };
@@ -231,7 +248,7 @@ static const NsdAttr rows[] = {
   { NHA_ID, "Id", &nsd_attr_u32, R | CREATE },
   { 0, "Family", &family_word, R | CREATE, nsd_family_words, AT (nh_family) },
   { NHA_GATEWAY, "Gateway", &gateway, R | CREATE },
-  { NHA_OIF, "Link", &nsd_attr_link, R_OPT | CREATE },
+  { NHA_OIF, "Link", &link_path, R_OPT | CREATE },
   { NHA_BLACKHOLE, "Blackhole", &nsd_attr_flag, R | CREATE },
   { NHA_FDB, "Fdb", &nsd_attr_flag, R | CREATE },
   { NHA_GROUP, "Group", &group, R | CREATE },

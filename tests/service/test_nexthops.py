@@ -14,6 +14,7 @@ TYPES = {
     'Scope': 's', 'Flags': 'as', 'Mode': 's'}
 HZ = 100    # of what the kernel says of time
 LINK = '@v0'
+NO_LINK = GLib.Variant('o', '/')
 
 
 @pytest.fixture
@@ -235,7 +236,8 @@ MATCHES = [({}, {1, 2, 3, 4, 5}), ({'Id': 2}, {2}), ({'Family': 'inet6'}, {4}),
            ({'Group': members((1, 1))}, {5}), ({'Group': members((1, 2))}, set()),
            ({'Buckets': 8}, {5}), ({'Buckets': 9}, set()), ({'Protocol': 'static'}, {4}),
            ({'Protocol': '4'}, {4}), ({'Scope': 'link'}, {1, 2, 3, 4}), ({'Scope': 'global'}, {5}),
-           ({'Flags': []}, {1, 2, 3, 4, 5}),
+           ({'Flags': []}, {1, 2, 3, 4, 5}), ({'Gateway': ''}, {5}), ({'Link': NO_LINK}, {3, 5}),
+           ({'Link': NO_LINK, 'Family': 'inet'}, {3}),
            ({'Id': 99}, set())]
 
 
@@ -250,7 +252,7 @@ def test_match(blue, three, match, found):
 
 BAD = [
     ({'Nonsense': GLib.Variant('s', 'x')}, 'Nonsense'), ({'Id': GLib.Variant('i', 1)}, 'Id'),
-    ({'Family': 'nonsense'}, 'Family'), ({'Gateway': ''}, 'Gateway'),
+    ({'Family': 'nonsense'}, 'Family'),
     ({'Gateway': '192.0.2.0/24'}, 'Gateway'), ({'Gateway': 'x'}, 'Gateway'),
     ({'Gateway': '192.0.2.9', 'Family': 'inet6', 'Link': LINK}, 'Gateway'),
     ({'Link': GLib.Variant('s', 'v0')}, 'Link'),
@@ -271,7 +273,8 @@ BAD = [
 ]
 # What only the kernel knows.
 BAD_FOR_THE_KERNEL = [
-    {}, {'Gateway': '192.0.2.9'}, {'Blackhole': True, 'Link': LINK},
+    {}, {'Gateway': '192.0.2.9'}, {'Gateway': '', 'Link': NO_LINK},
+    {'Blackhole': True, 'Link': LINK},
     {'Link': LINK, 'Flags': ['onlink']}, {'Link': LINK, 'Flags': ['dead']},
     {'Fdb': True, 'Link': LINK, 'Gateway': '192.0.2.9'},
     {'Group': members((77, 1))}, {'Group': members((1, 1), (1, 1))},
