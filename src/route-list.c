@@ -264,10 +264,11 @@ static gboolean
 parse_flush (NsdRequest *request, NsdRouteMatch *match, GError **error)
 {
   g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 0);
+  g_autoptr (GVariant) of_main = nsd_route_match_of_main (dict);
 
   if (g_variant_n_children (dict) > 0)
-    return nsd_route_match_init (match, &request->net->context, dict, error);
-  nsd_error_set_invalid (error, "An empty match would be all routes of all tables");
+    return nsd_route_match_init (match, &request->net->context, of_main, error);
+  nsd_error_set_invalid (error, "An empty match would be all routes of the table main");
   return FALSE;
 }
 

@@ -206,8 +206,8 @@ def test_flush_denied(blue, link, user):
 
 @pytest.mark.parametrize('match', [m for m in MATCHES if m != {'Destination': 'default'}], ids=str)
 def test_flush(client, blue, link, same_as_kernel, match):
-    """Exactly those that are listed, and the bus says so before the reply."""
-    gone, _truncated = list_routes(blue, **match)
+    """Exactly those that are listed, of one table, and the bus says so before the reply."""
+    gone, _truncated = list_routes(blue, **{'Table': 254, **match})
     stay = as_text(route for route in list_routes(blue)[0] if route not in gone)
     since = len(client.events)
     assert flush(blue, **match) == len(gone)
@@ -215,6 +215,13 @@ def test_flush(client, blue, link, same_as_kernel, match):
     assert len(removed) == len(gone)
     assert as_text(list_routes(blue)[0]) == stay
     same_as_kernel(blue, 'blue')
+
+
+def test_flush_leaves_the_table_local(blue, link):
+    """What is local stays so."""
+    local = kernel.ip_json('route', 'show', 'table', 'local', ns='blue')
+    assert flush(blue, Link=link.path, Family='inet') > 3
+    assert kernel.ip_json('route', 'show', 'table', 'local', ns='blue') == local
 
 
 def test_flush_needs_a_match(blue, link):
