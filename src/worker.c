@@ -6,7 +6,7 @@
 #include "error.h"
 
 /* Two threads share it, one after the other: the creator fills it and the thread reads it; `state`
- * and `netns` are the thread's. */
+ * and `netns` are the thread's.  `stopping` is atomic. */
 struct _NsdWorker {
   gatomicrefcount references;
   GThread *thread;
@@ -19,6 +19,7 @@ struct _NsdWorker {
   gpointer state;
   NsdNetns *netns;
   GError *error;
+  gint stopping;
   NsdWorkerReadyFunc ready;
   gpointer ready_data;
   GSourceFunc stopped;
@@ -131,7 +132,9 @@ run_invocation (gpointer data)
 {
   Invocation *invocation = data;
 
-  invocation->func (invocation->worker->state, invocation->data);
+  /* GLib runs all that waited when it last looked, whatever has come since. */
+  if (!g_atomic_int_get (&invocation->worker->stopping))
+    invocation->func (invocation->worker->state, invocation->data);
   return G_SOURCE_REMOVE;
 }
 
@@ -191,6 +194,7 @@ begin_stop (NsdWorker *self)
 
   g_source_set_priority (source, G_PRIORITY_HIGH);
   g_source_set_callback (source, quit, self, NULL);
+  g_atomic_int_set (&self->stopping, TRUE);
   g_source_attach (source, self->context);
   g_source_unref (source);
   return g_steal_pointer (&self->thread);
