@@ -16,6 +16,14 @@
 /* Errors repeat what the caller said, and the log repeats errors. */
 #define MOST_TEXT 1024
 
+static gint stopping; /* atomic: the service ends */
+
+void
+nsd_call_begin_stop (void)
+{
+  g_atomic_int_set (&stopping, TRUE);
+}
+
 NsdCall *
 nsd_call_new (GDBusConnection *connection, GDBusMessage *message, GUnixFDList *fds)
 {
@@ -44,13 +52,25 @@ nsd_call_ref (NsdCall *call)
   return call;
 }
 
+/* A call for a namespace waits for a worker, and a worker ends with its namespace or with the
+ * service. */
+static void
+give_up (NsdCall *call)
+{
+  if (call->request.path.node >= NSD_NODE_NAMESPACE && !g_atomic_int_get (&stopping))
+    nsd_call_fail_literal (call, NSD_ERROR, NSD_ERROR_GONE,
+                           "A namespace went while the call was under way");
+  else
+    nsd_call_fail_literal (call, NSD_ERROR, NSD_ERROR_ABORTED, "The call was given up");
+}
+
 void
 nsd_call_unref (NsdCall *call)
 {
   if (!g_atomic_ref_count_dec (&call->references))
     return;
   if (!g_atomic_int_get (&call->replied))
-    nsd_call_fail_literal (call, NSD_ERROR, NSD_ERROR_ABORTED, "The call was given up");
+    give_up (call);
   g_clear_pointer (&call->request.parameters, g_variant_unref);
   g_clear_pointer (&call->request.settle, g_array_unref);
   if (call->request.settle_destroy != NULL)

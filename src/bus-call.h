@@ -30,8 +30,11 @@ struct _NsdCall {
 /* Takes a reference of @message, and @fds (may be NULL) over. */
 NsdCall *nsd_call_new (GDBusConnection *connection, GDBusMessage *message, GUnixFDList *fds);
 NsdCall *nsd_call_ref (NsdCall *call);
-/* The last reference answers Aborted if nothing was answered.  Any thread. */
+/* The last reference answers if nothing was answered: Gone, or Aborted if the service ends.  Any
+ * thread. */
 void nsd_call_unref (NsdCall *call);
+/* The service ends. */
+void nsd_call_begin_stop (void);
 
 /* Any thread; the first counts.  @result is consumed if floating; NULL: a reply without values. */
 void nsd_call_return (NsdCall *call, GVariant *result);

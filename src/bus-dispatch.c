@@ -492,6 +492,7 @@ void
 nsd_dispatch_stop (NsdDispatch *self)
 {
   self->registry = NULL;
+  nsd_call_begin_stop ();
 }
 
 void

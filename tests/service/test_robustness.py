@@ -10,7 +10,7 @@ import struct
 import pytest
 
 from support import contract, kernel
-from support.bus import refused
+from support.bus import BusError, refused
 from support.compare import assert_bus_equals_kernel
 from support.contract import GLib
 from support.loop import wait_until
@@ -57,6 +57,20 @@ def test_a_namespace_that_is_not_there_yet(user, blue, red, offset):
         link.path, contract.LINK, 'MoveTo',
         GLib.Variant('(oa{sv})', (path, {})))
     assert failure and failure.name == contract.ERROR + 'NotFound'
+
+
+def test_calls_that_wait_when_their_namespace_goes(client, daemon, blue):
+    """They are told what happened, which is not that the service ends."""
+    kernel.batch([f'link add b{number} type bridge' for number in range(100)], ns='blue')
+    daemon.process.kill(signal.SIGSTOP)
+    waiting = [client.start_call(blue.path, contract.OBJECT_MANAGER, 'GetManagedObjects')
+               for _ in range(50)]
+    deleted = client.start_call(blue.path, contract.NAMESPACE, 'Delete')
+    daemon.process.kill(signal.SIGCONT)
+    wait_until(lambda: deleted and all(waiting), 'the replies')
+    assert not isinstance(deleted[0], BusError)
+    failures = [answer[0].name for answer in waiting if isinstance(answer[0], BusError)]
+    assert failures and set(failures) == {contract.GONE}
 
 
 def tie(name, number):
