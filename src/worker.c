@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker.h"
 
-#include <unistd.h>
-
 #include "error.h"
+#include "reaper.h"
 
 /* Two threads share it, one after the other: the creator fills it and the thread reads it; `state`
  * and `netns` are the thread's.  `stopping` is atomic. */
@@ -68,8 +67,7 @@ start (NsdWorker *self)
 {
   gboolean entered = enter (self);
 
-  if (self->fd >= 0)
-    close (self->fd);
+  nsd_reaper_take_fd (self->fd);
   self->fd = -1;
   if (!entered)
     return FALSE;
@@ -168,8 +166,7 @@ nsd_worker_new (NsdWorkerOrigin origin, int fd, const NsdWorkerHooks *hooks, gpo
   self->ready_data = ready_data;
   self->thread = g_thread_try_new ("netns", run, self, &self->error);
   if (self->thread == NULL) {
-    if (fd >= 0)
-      close (fd);
+    nsd_reaper_take_fd (fd);
     g_idle_add (tell_ready, self);
     worker_unref (self);
   }

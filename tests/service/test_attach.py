@@ -8,6 +8,7 @@ import pytest
 
 from support import contract, kernel
 from support.bus import refused
+from support.fuse import SlowFile
 
 CLONE_NEWNET = 0x40000000
 
@@ -190,3 +191,27 @@ def test_open_host(host):
     fd = host.call('Open')
     assert os.fstat(fd).st_ino == inode_of_process(os.getpid())
     os.close(fd)
+
+
+@pytest.fixture
+def slow_file(daemon, tmp_path):
+    """The daemon waits when it closes it; nobody else does."""
+    file = SlowFile(tmp_path / 'slow', lambda pid: os.path.exists(f'/proc/{daemon.pid}/task/{pid}'))
+    yield file
+    file.close()
+
+
+@pytest.mark.parametrize('taken', [False, True])
+def test_descriptor_of_a_slow_file_system(client, manager, slow_file, taken):
+    """Whoever is refused is told so at once, and nobody waits for his file system."""
+    if taken:
+        with open('/run/netns/slow', 'x', encoding='ascii'):
+            pass
+    fd = os.open(slow_file.path, os.O_RDWR)
+    with refused(contract.EXISTS if taken else contract.INVALID_ARGS):
+        manager.attach('slow', fd)
+    os.close(fd)
+    manager.create('other').call('Delete')
+    client.settle(lambda: slow_file.held > 0, 'the daemon to close it')
+    if taken:
+        os.unlink('/run/netns/slow')
