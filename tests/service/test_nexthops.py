@@ -224,6 +224,7 @@ def test_a_group_of_routes(blue, three, same_as_kernel):
     same_as_kernel(blue, 'blue')
 
 
+def test_route_to_one_that_is_not_there(blue, link):
     with refused(contract.INVALID_ARGS, r'does not exist \(EINVAL\) \(property NextHopId\)'):
         blue.add_route(Destination='198.51.100.0/24', NextHopId=77)
 
