@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "kernel-support.h"
 
-#include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -10,6 +9,9 @@
 #include "attr.h"
 #include "netns.h"
 #include "nl-socket.h"
+
+/* lo of every namespace: LOOPBACK_IFINDEX in include/net/flow.h. */
+#define LOOPBACK_INDEX 1
 
 typedef struct {
   NsdKernelSupportFunc func;
@@ -24,30 +26,59 @@ static const char *const kinds[];
 
 /* ---- in the thread ---- */
 
-/* Asks for a link of @kind with nothing that such a link may need.  A kind that the kernel does not
- * have, and has no module for, is EOPNOTSUPP «Unknown device type» before anything else is looked
- * at (rtnl_newlink in net/core/rtnetlink.c); any other answer comes from the kind itself. */
+static void
+on_link (struct nlmsghdr *nlh, gpointer data)
+{
+  const struct ifinfomsg *ifi = nlmsg_data (nlh);
+
+  if (nlh->nlmsg_type == RTM_NEWLINK && ifi->ifi_index == LOOPBACK_INDEX)
+    *(gboolean *)data = TRUE;
+}
+
+/* Asks for the links of @kind.  A kind that the kernel does not have is no filter, and then lo is
+ * among them (link_kind_filtered() in net/core/rtnetlink.c).  To ask for a new link of that kind
+ * would load its module, and some modules make links in the host namespace when they are loaded. */
 static gboolean
-try_kind (NsdNlSocket *socket, const char *kind)
+has_kind (NsdNlSocket *socket, const char *kind)
 {
   g_auto (NsdAttrBuilder) builder = { 0 };
-  g_auto (NsdNlFailure) failure = { 0 };
+  gboolean all = FALSE;
+  gboolean interrupted;
   struct nlattr *info;
 
-  nsd_attr_builder_init (&builder, NULL, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-                         sizeof (struct ifinfomsg));
+  nsd_attr_builder_init (&builder, NULL, RTM_GETLINK, 0, sizeof (struct ifinfomsg));
   info = nsd_attr_builder_open (&builder, IFLA_LINKINFO, NULL);
   nsd_attr_builder_add (&builder, IFLA_INFO_KIND, kind, strlen (kind) + 1, NULL);
   nsd_attr_builder_close (&builder, info);
-  return nsd_nl_socket_request (socket, builder.msg, NULL, NULL, &failure) ||
-         failure.errnum != EOPNOTSUPP || failure.text == NULL ||
-         strstr (failure.text, "Unknown device type") == NULL;
+  return nsd_nl_socket_dump (socket, builder.msg, on_link, &all, &interrupted, NULL) && !all;
+}
+
+/* What depmod(8) found in the modules of this kernel, or nothing. */
+static char *
+read_aliases (const char *release)
+{
+  g_autofree char *path = g_build_filename ("/lib/modules", release, "modules.alias", NULL);
+  char *aliases = NULL;
+
+  return g_file_get_contents (path, &aliases, NULL, NULL) ? aliases : g_strdup ("");
+}
+
+gboolean
+nsd_kernel_support_has_module (const char *aliases, const char *kind)
+{
+  /* That one is loaded by whoever opens its device: link/tun.c. */
+  g_autofree char *line = strcmp (kind, "tun") == 0
+                              ? g_strdup ("\nalias devname:net/tun ")
+                              : g_strdup_printf ("\nalias rtnl-link-%s ", kind);
+
+  return strstr (aliases, line) != NULL;
 }
 
 static GVariant *
 probe (GError **error)
 {
   g_autoptr (NsdNlSocket) socket = NULL;
+  g_autofree char *aliases = NULL;
   GVariantBuilder builder;
   struct utsname name;
 
@@ -56,12 +87,16 @@ probe (GError **error)
   socket = nsd_nl_socket_new (error);
   if (socket == NULL)
     return NULL;
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_STRING_ARRAY);
-  /* CreateLink has two names for one kind of the kernel: link/tun.c. */
-  for (const char *const *kind = kinds; *kind != NULL; kind++)
-    if (try_kind (socket, strcmp (*kind, "tap") == 0 ? "tun" : *kind))
-      g_variant_builder_add (&builder, "s", *kind);
   uname (&name);
+  aliases = read_aliases (name.release);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_STRING_ARRAY);
+  for (const char *const *shown = kinds; *shown != NULL; shown++) {
+    /* CreateLink has two names for one kind of the kernel: link/tun.c. */
+    const char *kind = strcmp (*shown, "tap") == 0 ? "tun" : *shown;
+
+    if (has_kind (socket, kind) || nsd_kernel_support_has_module (aliases, kind))
+      g_variant_builder_add (&builder, "s", *shown);
+  }
   return g_variant_new_parsed ("{'KernelRelease': <%s>, 'LinkKinds': <%*>}", name.release,
                                g_variant_builder_end (&builder));
 }
@@ -89,7 +124,7 @@ on_probed (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The namespace that is tried in goes when the thread does. */
+/* The namespace that is asked in goes when the thread does. */
 static gpointer
 run (gpointer data)
 {

@@ -3,6 +3,7 @@
 import ctypes
 import fcntl
 import os
+import pathlib
 import socket
 import struct
 
@@ -249,6 +250,32 @@ def test_kernel_support(manager):
         assert kind in kinds
     for kind in ('veth', 'bridge', 'dummy', 'ifb', 'vrf', 'bond', 'nlmon'):
         assert (kind in kinds) == can_create(kind), kind
+
+
+@pytest.fixture
+def modules(tmp_path):
+    """/lib/modules of this kernel, to write to, on a layer above the real one."""
+    for name in ('upper', 'work'):
+        (tmp_path / name).mkdir()
+    library = os.path.realpath('/lib')
+    kernel.run('mount', '-t', 'overlay', '-o', f'lowerdir={library},upperdir={tmp_path}/upper,'
+               f'workdir={tmp_path}/work', 'modules', library)
+    directory = pathlib.Path('/lib/modules', os.uname().release)
+    directory.mkdir(parents=True, exist_ok=True)
+    yield directory
+    kernel.run('umount', '--lazy', library)
+
+
+def test_kernel_support_of_modules(daemon, manager, modules):
+    """What could be loaded is reported, and nothing is loaded: here it would fail."""
+    before = manager.call('GetKernelSupport')['LinkKinds']
+    missing = [kind for kind in ('lowpan', 'rmnet', 'pfcp', 'batadv') if kind not in before]
+    assert missing
+    with open(modules / 'modules.alias', 'a', encoding='ascii') as file:
+        file.write(f'# here\nalias rtnl-link-{missing[0]} not_there\n')
+    daemon.restart()
+    after = manager.call('GetKernelSupport')['LinkKinds']
+    assert sorted(set(after) - set(before)) == missing[:1] and set(before) <= set(after)
 
 
 def can_create(kind):
