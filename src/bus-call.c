@@ -2,6 +2,7 @@
 #include "bus-call.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "log.h"
@@ -37,6 +38,7 @@ nsd_call_new (GDBusConnection *connection, GDBusMessage *message, GUnixFDList *f
   call->request.interface = g_dbus_message_get_interface (message);
   call->request.sender = g_dbus_message_get_sender (message);
   call->request.fds = fds;
+  call->request.target_fd = -1;
   call->request.parameters = g_dbus_message_get_body (message);
   if (call->request.parameters != NULL)
     g_variant_ref (call->request.parameters);
@@ -79,6 +81,8 @@ nsd_call_unref (NsdCall *call)
   g_clear_object (&call->request.fds_out);
   g_clear_error (&call->error);
   nsd_reaper_take (g_steal_pointer (&call->request.fds));
+  if (call->request.target_fd >= 0)
+    close (call->request.target_fd);
   g_clear_object (&call->cancellable);
   g_free (call->where);
   g_free (call->link);

@@ -19,7 +19,8 @@ struct _NsdCall {
   guint64 serial;       /* of the object that was asked about */
   gboolean in_worker;   /* where it runs */
   gboolean asked;       /* time has passed since the object was seen: it may be gone */
-  gboolean asked_other; /* about the other namespace too */
+  guint64 other;        /* the other namespace that is to be asked about, or 0 */
+  gboolean asked_other; /* about that too */
   guint settled;        /* how many of request.settle are done */
   GError *error;        /* or this, of the work in the other namespace */
   GVariant *result;     /* held back until then */

@@ -4,14 +4,12 @@
 #include <string.h>
 
 #include "bus-call.h"
+#include "bus-details.h"
 #include "bus-row.h"
 #include "error.h"
 #include "interfaces.h"
 #include "names.h"
 #include "objects.h"
-
-/* What a dialogue or a rule sees of a text that a caller gave. */
-#define MAX_DETAIL 64
 
 struct _NsdDispatch {
   NsdRegistry *registry;
@@ -148,12 +146,37 @@ settle_next (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static guint64
+other_namespace (NsdCall *call)
+{
+  NsdRequest *request = &call->request;
+  guint64 id =
+      request->method->other_namespace != NULL ? request->method->other_namespace (request) : 0;
+
+  return id != request->path.netns ? id : 0;
+}
+
+/* While a person was asked, what the call is about can have come to touch another namespace. */
+static gboolean
+is_still_allowed (NsdCall *call)
+{
+  if (!call->asked || other_namespace (call) == call->other)
+    return TRUE;
+  nsd_call_fail_literal (call, NSD_ERROR, NSD_ERROR_GONE,
+                         "What %s touches was moved to another namespace meanwhile",
+                         call->request.object_path);
+  return FALSE;
+}
+
 static void
 run_handler (NsdDispatch *self, NsdCall *call)
 {
   g_autoptr (GError) error = NULL;
-  GVariant *result = call->request.method->handler (&call->request, &error);
+  GVariant *result;
 
+  if (!is_still_allowed (call))
+    return;
+  result = call->request.method->handler (&call->request, &error);
   if (call->request.watch_caller)
     run_on_main (watch_caller, step_new (self, call));
   if (error != NULL) {
@@ -263,91 +286,19 @@ run (NsdDispatch *self, NsdCall *call)
 
 /* ---- the gate ---- */
 
-static char *
-make_detail (const char *text)
-{
-  g_autofree char *cut = g_utf8_strlen (text, -1) > MAX_DETAIL
-                             ? g_utf8_substring (text, 0, MAX_DETAIL)
-                             : g_strdup (text);
-  GString *detail = g_string_new (NULL);
-
-  for (const char *p = cut; *p != '\0'; p = g_utf8_next_char (p)) {
-    gunichar c = g_utf8_get_char (p);
-
-    g_string_append_unichar (detail, g_unichar_isprint (c) ? c : '?');
-  }
-  return g_string_free (detail, FALSE);
-}
-
-static void
-add_detail (GHashTable *details, const char *key, const char *text)
-{
-  g_hash_table_insert (details, (gpointer)key, make_detail (text));
-}
-
-static void
-add_argument_details (NsdCall *call, GHashTable *details)
-{
-  const NsdMethod *method = call->request.method;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (method->details) && method->details[i] != NULL; i++) {
-    const char *text;
-
-    g_variant_get_child (call->request.parameters, i, "&s", &text);
-    add_detail (details, method->details[i], text);
-  }
-}
-
-static GHashTable *
-make_details (NsdCall *call, NsdNamespace *namespace)
-{
-  GHashTable *details = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
-  g_auto (GStrv) names = namespace != NULL ? nsd_namespace_names (namespace) : NULL;
-  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT,
-                                         namespace != NULL ? nsd_netns_id (namespace->netns) : 0);
-  g_autofree char *owner = g_strdup_printf ("%u", namespace != NULL ? namespace->owner : 0);
-
-  add_detail (details, "namespace", names != NULL && names[0] != NULL ? names[0] : "");
-  if (namespace != NULL && namespace->host && names[0] == NULL)
-    add_detail (details, "namespace", "host");
-  add_detail (details, "namespace-id", namespace != NULL ? id : "");
-  add_detail (details, "host", namespace != NULL && namespace->host ? "true" : "false");
-  add_detail (details, "owner", owner);
-  add_detail (details, "link", call->link != NULL ? call->link : "");
-  add_detail (details, "kind", call->kind != NULL ? call->kind : "");
-  add_detail (details, "interface", call->request.interface);
-  add_detail (details, "member", g_dbus_message_get_member (call->message));
-  add_argument_details (call, details);
-  return details;
-}
-
-/* The namespace besides that of the path in which the caller must be allowed as well. */
-static guint64
-other_namespace (NsdCall *call)
-{
-  const NsdMethod *method = call->request.method;
-  guint64 id = 0;
-
-  if (method->other_namespace == NULL || !method->other_namespace (&call->request, &id))
-    return 0;
-  return id != call->request.path.netns ? id : 0;
-}
-
 static void
 on_allowed (NsdDispatch *self, NsdCall *call)
 {
-  guint64 other = other_namespace (call);
-
   if (self->registry == NULL)
     return;
   call->asked = TRUE;
   /* What is not there now cannot be asked about, and could be there when the handler looks. */
-  if (other != 0 && nsd_registry_find (self->registry, other) == NULL) {
+  if (call->other != 0 && nsd_registry_find (self->registry, call->other) == NULL) {
     nsd_call_fail_literal (call, NSD_ERROR, NSD_ERROR_NOT_FOUND,
-                           "There is no namespace %" G_GUINT64_FORMAT, other);
-  } else if (other != 0 && !call->asked_other) {
+                           "There is no namespace %" G_GUINT64_FORMAT, call->other);
+  } else if (call->other != 0 && !call->asked_other) {
     call->asked_other = TRUE;
-    ask (self, call, other);
+    ask (self, call, call->other);
   } else {
     run (self, call);
   }
@@ -386,7 +337,7 @@ ask (NsdDispatch *self, NsdCall *call, guint64 netns)
     nsd_call_fail (call, error);
     return;
   }
-  details = make_details (call, namespace);
+  details = nsd_details_new (call, namespace);
   nsd_authority_check (self->authority, sender, call->request.method->action, details, interactive,
                        call->cancellable, on_checked, step_new (self, call));
 }
@@ -401,6 +352,25 @@ ask_described (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Where the handler runs.  Answers the call if nobody needs to be asked. */
+static gboolean
+check (NsdCall *call)
+{
+  const NsdMethod *method = call->request.method;
+  g_autoptr (GError) error = NULL;
+
+  if (method->check != NULL && !method->check (&call->request, &error)) {
+    nsd_call_fail (call, error);
+    return FALSE;
+  }
+  call->other = other_namespace (call);
+  if (call->other != NSD_NETNS_HIDDEN)
+    return TRUE;
+  nsd_call_fail_literal (call, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED,
+                         "It would change a namespace that is not on the bus");
+  return FALSE;
+}
+
 /* What is asked about is looked at first: nobody is bothered for what does not exist, or for
  * arguments that are wrong. */
 static void
@@ -408,7 +378,6 @@ describe_in_worker (gpointer net, gpointer data)
 {
   Step *step = data;
   NsdCall *call = step->call;
-  g_autoptr (GError) error = NULL;
 
   nsd_net_drain (net);
   if (!nsd_objects_exist (net, &call->request.path)) {
@@ -420,37 +389,23 @@ describe_in_worker (gpointer net, gpointer data)
     return;
   }
   call->request.net = net;
-  if (call->request.method->check != NULL &&
-      !call->request.method->check (&call->request, &error)) {
-    nsd_call_fail (call, error);
+  if (!check (call))
     return;
-  }
   nsd_objects_describe (net, &call->request.path, &call->link, &call->kind);
   call->serial = nsd_objects_serial (net, &call->request.path);
   run_on_main (ask_described, step_new (step->dispatch, call));
 }
 
-static gboolean
-check_on_main (NsdDispatch *self, NsdCall *call)
-{
-  g_autoptr (GError) error = NULL;
-
-  call->request.registry = self->registry;
-  if (call->request.method->check == NULL || call->request.method->check (&call->request, &error))
-    return TRUE;
-  nsd_call_fail (call, error);
-  return FALSE;
-}
-
 static void
 gate (NsdDispatch *self, NsdCall *call)
 {
+  call->request.registry = call->in_worker ? NULL : self->registry;
   if (strcmp (call->request.method->action, NSD_READ) == 0 || call->request.uid == 0)
     run (self, call);
   else if (call->in_worker)
     nsd_worker_invoke (namespace_of (self, call)->worker, describe_in_worker, step_new (self, call),
                        step_free);
-  else if (check_on_main (self, call))
+  else if (check (call))
     ask (self, call, call->request.path.netns);
 }
 

@@ -24,11 +24,11 @@ foreign_namespace (GVariant *value, guint64 own)
 
 /* Whatever the key, which may be written "Veth.PeerNamespace" too; check_namespaces() refuses two.
  */
-gboolean
-nsd_link_create_other_namespace (const NsdRequest *request, guint64 *ret_netns)
+guint64
+nsd_link_create_other_namespace (NsdRequest *request)
 {
   g_autoptr (GVariant) settings = g_variant_get_child_value (request->parameters, 2);
-  gboolean found = FALSE;
+  guint64 found = 0;
   GVariantIter iter;
   GVariant *value;
 
@@ -37,10 +37,7 @@ nsd_link_create_other_namespace (const NsdRequest *request, guint64 *ret_netns)
     g_autoptr (GVariant) owned = value;
     guint64 id = foreign_namespace (owned, request->path.netns);
 
-    if (id != 0) {
-      *ret_netns = id;
-      found = TRUE;
-    }
+    found = id != 0 ? id : found;
   }
   return found;
 }
@@ -281,7 +278,7 @@ finish_peer (Creation *creation, GError **error)
   NsdRequest *request = creation->request;
   g_autoptr (GVariant) late = nsd_peer_get_late (creation->settings);
   const NsdLink *link = nsd_links_find (request->net, creation->ifindex);
-  guint64 other = request->net->id;
+  guint64 other = nsd_link_create_other_namespace (request);
   Peer *peer;
 
   if (link == NULL) {
@@ -290,12 +287,11 @@ finish_peer (Creation *creation, GError **error)
   }
   if (!is_pair (nsd_kind_find (creation->kind, NSD_KIND_LINK)))
     return TRUE;
-  nsd_link_create_other_namespace (request, &other);
-  if ((other == request->net->id) == link->foreign) {
+  if ((other == 0) == link->foreign) {
     g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "The other end is not where it was made");
     return FALSE;
   }
-  if (other == request->net->id)
+  if (other == 0)
     return late == NULL || apply_late_peer (request->net, link->refers, late, error);
   nsd_request_settle (request, other);
   if (late != NULL) {

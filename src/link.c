@@ -150,17 +150,15 @@ delete_link (NsdRequest *request, GError **error)
   return NULL;
 }
 
-static gboolean
-move_to_other_namespace (const NsdRequest *request, guint64 *ret_netns)
+/* 0 if the first argument is not the path of a namespace. */
+static guint64
+move_to_other_namespace (NsdRequest *request)
 {
   const char *text;
   NsdPath path;
 
   g_variant_get_child (request->parameters, 0, "&o", &text);
-  if (!nsd_path_decode (text, &path) || path.node != NSD_NODE_NAMESPACE)
-    return FALSE;
-  *ret_netns = path.netns;
-  return TRUE;
+  return nsd_path_decode (text, &path) && path.node == NSD_NODE_NAMESPACE ? path.netns : 0;
 }
 
 static const NsdAttrTable move_options;
@@ -188,12 +186,12 @@ build_move (NsdRequest *request, NsdAttrBuilder *builder, NsdNetns **ret_target,
   const NsdAttr *name_row = nsd_attr_table_find (&nsd_link_table, "Name");
   g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 1);
   g_autoptr (NsdSettings) options = nsd_settings_new (dict, tables, NSD_ATTR_CREATE, error);
+  guint64 id = move_to_other_namespace (request);
   GVariant *name, *index;
-  guint64 id = 0;
 
   if (options == NULL || !check_movable (link_of (request), error))
     return FALSE;
-  if (!move_to_other_namespace (request, &id)) {
+  if (id == 0) {
     nsd_error_set_invalid (error, "The target is not the path of a namespace");
     return FALSE;
   }

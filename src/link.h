@@ -13,7 +13,7 @@ GVariant *nsd_link_get_by_name (NsdRequest *request, GError **error);
 GVariant *nsd_link_find_matching (NsdRequest *request, GError **error);
 /* The other namespace that the settings of CreateLink speak of: that of the other end of a pair, or
  * of the lower device. */
-gboolean nsd_link_create_other_namespace (const NsdRequest *request, guint64 *ret_netns);
+guint64 nsd_link_create_other_namespace (NsdRequest *request);
 
 /* Link @ifindex gets @settings (link-set.c); all or nothing, as far as the kernel allows. */
 gboolean nsd_link_apply (NsdNet *net, int ifindex, const NsdSettings *settings, NsdAttrFlags use,

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "manager.h"
 
-#include <sys/pidfd.h>
-
 #include "attr-types.h"
 #include "error.h"
 #include "kernel-support.h"
 #include "names.h"
+#include "netns-target.h"
 #include "nsd-interfaces.h"
 #include "registry.h"
 
@@ -48,76 +47,118 @@ check_name (NsdRequest *request, const char *name, GError **error)
   return nsd_netns_check_name (name, error) && check_free (request, name, error);
 }
 
-/* The name is the first argument of all of them. */
-static gboolean
-check_arguments (NsdRequest *request, GError **error)
+static NsdSettings *
+parse_create_options (NsdRequest *request, GError **error)
 {
+  const NsdAttrTable *const tables[] = { &create_options, NULL };
+  g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 1);
+
+  return nsd_settings_new (dict, tables, NSD_ATTR_CREATE, error);
+}
+
+static gboolean
+check_create (NsdRequest *request, GError **error)
+{
+  g_autoptr (NsdSettings) options = parse_create_options (request, error);
   const char *name;
 
   g_variant_get_child (request->parameters, 0, "&s", &name);
-  return nsd_netns_check_name (name, error);
+  return options != NULL && nsd_netns_check_name (name, error) &&
+         (!nsd_settings_get_boolean (options, "Exclusive", TRUE) ||
+          check_free (request, name, error));
 }
 
 static GVariant *
 create_namespace (NsdRequest *request, GError **error)
 {
-  const NsdAttrTable *const tables[] = { &create_options, NULL };
   g_autoptr (NsdSettings) options = NULL;
-  g_autoptr (GVariant) dict = NULL;
   NsdNamespace *existing;
   const char *name;
 
-  g_variant_get (request->parameters, "(&s@a{sv})", &name, &dict);
-  options = nsd_settings_new (dict, tables, NSD_ATTR_CREATE, error);
-  if (options == NULL || !nsd_netns_check_name (name, error))
+  if (!check_create (request, error))
     return NULL;
+  options = parse_create_options (request, error);
+  g_variant_get_child (request->parameters, 0, "&s", &name);
   existing = nsd_registry_find_by_name (request->registry, name);
-  if (existing != NULL && !nsd_settings_get_boolean (options, "Exclusive", TRUE))
+  if (existing != NULL)
     return g_variant_new ("(o)", existing->path);
-  if (!check_free (request, name, error))
-    return NULL;
   nsd_registry_create (request->registry, name,
                        nsd_settings_get_boolean (options, "LoopbackUp", TRUE), request->uid,
                        on_named, nsd_request_defer (request));
   return NULL;
 }
 
-static GVariant *
-attach_namespace (NsdRequest *request, GError **error)
-{
-  const char *name;
-  gint32 handle;
-  int fd;
+/* ---- a name for what is there ---- */
 
-  g_variant_get (request->parameters, "(&sh)", &name, &handle);
+static int
+open_descriptor (NsdRequest *request, GError **error)
+{
+  gint32 handle;
+
+  g_variant_get_child (request->parameters, 1, "h", &handle);
+  if (request->fds != NULL && handle >= 0 && handle < g_unix_fd_list_get_length (request->fds))
+    return nsd_netns_open_target (g_unix_fd_list_peek_fds (request->fds, NULL)[handle],
+                                  &request->target_pid, error);
+  nsd_error_set_invalid (error, "There is no descriptor %d in the message", handle);
+  return -1;
+}
+
+static int
+open_process (NsdRequest *request, GError **error)
+{
+  g_variant_get_child (request->parameters, 1, "u", &request->target_pid);
+  return nsd_netns_open_process (request->target_pid, error);
+}
+
+static NsdNamespace *
+find_target (NsdRequest *request)
+{
+  return nsd_registry_find_by_inode (request->registry, nsd_netns_inode_of_fd (request->target_fd));
+}
+
+/* Before anybody is asked, and again before it is done; the target stays the same. */
+static gboolean
+check_attach (NsdRequest *request, GError **error)
+{
+  gboolean by_descriptor = g_variant_is_of_type (request->parameters, G_VARIANT_TYPE ("(sh)"));
+  const char *name;
+
+  g_variant_get_child (request->parameters, 0, "&s", &name);
   if (!check_name (request, name, error))
-    return NULL;
-  if (request->fds == NULL || handle < 0 || handle >= g_unix_fd_list_get_length (request->fds)) {
-    nsd_error_set_invalid (error, "There is no descriptor %d in the message", handle);
-    return NULL;
-  }
-  fd = g_unix_fd_list_get (request->fds, handle, error);
-  if (fd >= 0)
-    nsd_registry_attach (request->registry, name, fd, on_named, nsd_request_defer (request));
-  return NULL;
+    return FALSE;
+  if (request->target_fd < 0)
+    request->target_fd =
+        by_descriptor ? open_descriptor (request, error) : open_process (request, error);
+  if (request->target_fd < 0)
+    return FALSE;
+  if (find_target (request) != nsd_registry_host (request->registry))
+    return TRUE;
+  g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_SUPPORTED,
+               "The host namespace cannot be given a name");
+  return FALSE;
+}
+
+/* A name brings what the rules of polkit allow by it: who may not attach where the namespace is
+ * known by other names does not get in by a new one. */
+static guint64
+attach_other_namespace (NsdRequest *request)
+{
+  const NsdNamespace *target = find_target (request);
+
+  return target != NULL ? nsd_netns_id (target->netns) : 0;
 }
 
 static GVariant *
-attach_process (NsdRequest *request, GError **error)
+attach (NsdRequest *request, GError **error)
 {
   const char *name;
-  guint32 pid;
   int fd;
 
-  g_variant_get (request->parameters, "(&su)", &name, &pid);
-  if (!check_name (request, name, error))
+  if (!check_attach (request, error))
     return NULL;
-  /* Held from here on: a number that is used again cannot be taken for the process. */
-  fd = pid > 0 && pid <= G_MAXINT ? pidfd_open ((pid_t)pid, 0) : -1;
-  if (fd < 0) {
-    g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND, "There is no process %u", pid);
-    return NULL;
-  }
+  g_variant_get_child (request->parameters, 0, "&s", &name);
+  fd = request->target_fd;
+  request->target_fd = -1;
   nsd_registry_attach (request->registry, name, fd, on_named, nsd_request_defer (request));
   return NULL;
 }
@@ -212,11 +253,11 @@ static const NsdAttrTable create_options = { NULL, create_option_rows,
 /* clang-format off */
 static const NsdMethod methods[] = {
   { "CreateNamespace", NSD_ACTION_CREATE_NAMESPACE, NSD_ON_MAIN, create_namespace,
-    check_arguments, .details = { "namespace" } },
-  { "AttachNamespace", NSD_ACTION_ATTACH_NAMESPACE, NSD_ON_MAIN, attach_namespace,
-    check_arguments, .details = { "namespace" } },
-  { "AttachProcess", NSD_ACTION_ATTACH_NAMESPACE, NSD_ON_MAIN, attach_process,
-    check_arguments, .details = { "namespace" } },
+    check_create, .details = { "namespace" } },
+  { "AttachNamespace", NSD_ACTION_ATTACH_NAMESPACE, NSD_ON_MAIN, attach, check_attach,
+    .details = { "namespace" }, .other_namespace = attach_other_namespace },
+  { "AttachProcess", NSD_ACTION_ATTACH_NAMESPACE, NSD_ON_MAIN, attach, check_attach,
+    .details = { "namespace" }, .other_namespace = attach_other_namespace },
   { "GetNamespace", NSD_READ, NSD_ON_MAIN, get_namespace },
   { "GetNamespaceOfProcess", NSD_READ, NSD_ON_MAIN, get_namespace_of_process },
   { "ListNamespaces", NSD_READ, NSD_ON_MAIN, list_namespaces },

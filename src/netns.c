@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -332,6 +333,19 @@ nsfs_device (void)
   if (g_once_init_enter (&device))
     g_once_init_leave (&device, stat ("/proc/self/ns/net", &st) == 0 ? (gsize)st.st_dev : 1);
   return (dev_t)device;
+}
+
+/* What the kernel knows by itself is enough: a file system of a user's would take its time, and
+ * DONT_SYNC keeps it out (fuse_update_get_attr in fs/fuse/dir.c). */
+guint64
+nsd_netns_inode_of_fd (int fd)
+{
+  struct statx st;
+
+  if (statx (fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) < 0 ||
+      makedev (st.stx_dev_major, st.stx_dev_minor) != nsfs_device ())
+    return 0;
+  return st.stx_ino;
 }
 
 /* The inode of the namespace that is mounted on @name, 0 if there is none. */

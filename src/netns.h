@@ -28,6 +28,9 @@ int nsd_netns_fd (const NsdNetns *netns); /* an nsfs descriptor, owned by @netns
 
 /* The inode of the network namespace of process @pid; 0 with NotFound. */
 guint64 nsd_netns_of_process (guint32 pid, GError **error);
+/* The inode of the namespace that @fd is a file of (nsfs), 0 if it is none of any sort.  No file
+ * system is asked. */
+guint64 nsd_netns_inode_of_fd (int fd);
 /* The processes whose main thread is in the namespace with @inode: guint32, unsorted.  Any thread.
  */
 GArray *nsd_netns_list_processes (guint64 inode);

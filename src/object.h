@@ -30,6 +30,9 @@ typedef enum {
   NSD_IN_WORKER, /* the state of one namespace: its worker */
 } NsdWhere;
 
+/* The answer of `other_namespace` for one that is not on the bus: nobody can be asked about it. */
+#define NSD_NETNS_HIDDEN G_MAXUINT64
+
 typedef struct {
   const char *member;
   const char *action; /* NSD_READ or NSD_ACTION_*; never NULL */
@@ -40,9 +43,10 @@ typedef struct {
   gboolean (*check) (NsdRequest *request, GError **error);
   /* What the leading string arguments say to polkit: "namespace", "link", "kind". */
   const char *details[2];
-  /* The namespace that the arguments name besides that of the path, in which the action is needed
-   * too; NULL where there is none. */
-  gboolean (*other_namespace) (const NsdRequest *request, guint64 *ret_netns);
+  /* The namespace besides that of the path in which the action is needed too, 0 for none; NULL
+   * where there never is one.  Runs after `check`, where the handler does, and again before the
+   * handler: another answer than the one that was asked about is Gone. */
+  guint64 (*other_namespace) (NsdRequest *request);
 } NsdMethod;
 
 /* One D-Bus interface: what the XML says, what runs it. */
@@ -64,6 +68,8 @@ struct _NsdRequest {
   GVariant *parameters;
   GUnixFDList *fds;     /* that came with the call, or NULL */
   GUnixFDList *fds_out; /* that go with the reply: nsd_request_return_fd() */
+  int target_fd;        /* -1, or what `check` found that the call is about; closed at its end */
+  guint32 target_pid;   /* the process that it was found by, or 0 */
   const char *sender;   /* the caller's name on the bus */
   guint32 uid;          /* of the caller */
   const char *where;    /* «namespace blue», for messages */

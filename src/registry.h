@@ -44,7 +44,7 @@ GList *nsd_registry_list (NsdRegistry *registry);
 /* Makes a namespace and names it. */
 void nsd_registry_create (NsdRegistry *registry, const char *name, gboolean loopback_up,
                           guint32 owner, NsdRegistryFunc done, gpointer data);
-/* Names the namespace of @fd (nsfs or pidfd, taken over), unless it is the host's. */
+/* Names the namespace @fd (nsfs, taken over), unless it is the host's. */
 void nsd_registry_attach (NsdRegistry *registry, const char *name, int fd, NsdRegistryFunc done,
                           gpointer data);
 /* Removes all names; @done when the worker has let go.  On failure some names may be gone. */

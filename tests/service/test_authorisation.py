@@ -13,6 +13,7 @@ from support import contract, kernel
 from support.bus import Client
 from support.caller import Failure
 from support.contract import GLib
+from support.questions import asked, details
 from support.rows import (Scene, all_rows, has_sample, is_here, need_row, privileged_rows, sample,
                           snapshot)
 
@@ -219,18 +220,6 @@ def test_method_in_one_namespace(scene, red_scene, user, settled, row):
 
 def test_writes_in_one_namespace(scene, red_scene, user, settled):
     check_one_namespace(list(filter(is_here, WRITES)), scene, red_scene, user('news'), settled)
-
-
-def asked(log='/run/harness/polkitd.log'):
-    """The details of each question that polkitd was asked about the user "list"."""
-    with open(log, encoding='utf-8') as lines:
-        return [dict(word.split('=', 1) for word in line.split()[1:])
-                for line in lines if line.startswith('asked ')]
-
-
-def details(interface, member, **values):
-    return {'namespace': '', 'namespace-id': '', 'owner': '0', 'host': 'false', 'link': '',
-            'kind': '', 'interface': interface, 'member': member, **values}
 
 
 def test_details(host, blue, red, user):

@@ -11,8 +11,8 @@ import sys
 LAYERS = [
     ['main.*', 'cli/*', 'exec/*'],
     ['daemon.*'],
-    ['bus.*', 'bus-call*', 'bus-callers*', 'bus-dispatch*', 'bus-props*', 'bus-row.*',
-     'authority.*'],
+    ['bus.*', 'bus-call*', 'bus-callers*', 'bus-details.*', 'bus-dispatch*', 'bus-props*',
+     'bus-row.*', 'authority.*'],
     ['address*', 'bulk*', 'description.*', 'interfaces.*', 'kernel-support.*', 'link.*', 'link-*',
      'links.*', 'link/*', 'manager*', 'namespace*', 'neighbour*', 'net.*', 'nexthop*', 'nsids.*',
      'object.*', 'objects.*', 'owners.*', 'records.*', 'registry*', 'route*', 'rtwords.*', 'rule*',
