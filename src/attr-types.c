@@ -510,12 +510,19 @@ get_lower_link (const NsdAttrView *view, const NsdAttr *attr)
 static gboolean
 put_lower_link (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
 {
+  const char *text = g_variant_get_string (value, NULL);
   NsdAttrContext lower = *builder->context;
   int ifindex = 0;
 
+  /* What has no path reads as «/»: to write that would take it away. */
+  if (builder->lower_hidden && (builder->lower_ifindex != 0 || strcmp (text, "/") != 0)) {
+    g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_SUPPORTED,
+                 "the lower device is in a namespace that is not on the bus");
+    return FALSE;
+  }
   if (builder->lower_netns != 0)
     lower.netns = builder->lower_netns;
-  return nsd_link_path_parse (&lower, g_variant_get_string (value, NULL), &ifindex, error) &&
+  return nsd_link_path_parse (&lower, text, &ifindex, error) &&
          nsd_attr_builder_add_u32 (builder, attr->id, (guint32)ifindex, error);
 }
 

@@ -118,13 +118,15 @@ GVariant *nsd_attr_table_read_present (const NsdAttrTable *table, const NsdAttrV
 
 struct _NsdAttrBuilder {
   const NsdAttrContext *context;
-  struct nl_msg *msg;  /* owned; does not grow by itself: pointers into it are stable */
-  gpointer header;     /* within msg */
-  int family;          /* AF_UNSPEC until an address says which (addresses and routes) */
-  guint64 lower_netns; /* where the lower device of the link is; 0: in the same namespace */
-  GVariant *current;   /* a{sv}, borrowed: the properties of the table now; NULL on creation */
-  GArray *spans;       /* which bytes came from which property */
-  GPtrArray *held;     /* what must live until the message is sent: see nsd_attr_builder_hold() */
+  struct nl_msg *msg;    /* owned; does not grow by itself: pointers into it are stable */
+  gpointer header;       /* within msg */
+  int family;            /* AF_UNSPEC until an address says which (addresses and routes) */
+  guint64 lower_netns;   /* where the lower device of the link is; 0: in the same namespace */
+  gboolean lower_hidden; /* it would be in one that is not on the bus: nothing can be named there */
+  int lower_ifindex;     /* its index there, 0 if there is none */
+  GVariant *current;     /* a{sv}, borrowed: the properties of the table now; NULL on creation */
+  GArray *spans;         /* which bytes came from which property */
+  GPtrArray *held;       /* what must live until the message is sent: see nsd_attr_builder_hold() */
 };
 
 /* A message of @type and @flags whose family header has @header_size bytes, all zero. */

@@ -7,6 +7,7 @@
 
 #include "attr-types.h"
 #include "error.h"
+#include "link-lower.h"
 #include "link.h"
 #include "link/kind.h"
 #include "links.h"
@@ -114,7 +115,7 @@ send_settings (NsdNet *net, const NsdLink *link, const NsdSettings *settings, Ns
    * (rtnl_newlink in net/core/rtnetlink.c). */
   nsd_attr_builder_init (&builder, &net->context, RTM_NEWLINK, 0, sizeof (struct ifinfomsg));
   ((struct ifinfomsg *)builder.header)->ifi_index = ifindex;
-  builder.lower_netns = nsd_link_lower_namespace (link);
+  nsd_link_set_lower (link, &builder);
   if (!nsd_settings_put (settings, &nsd_link_table, use, &builder, error))
     return FALSE;
   if (concerns_kind (settings, use) &&
@@ -285,13 +286,45 @@ set (NsdRequest *request, GVariant *dict, GError **error)
   return NULL;
 }
 
+static gboolean
+check (NsdRequest *request, GVariant *dict, GError **error)
+{
+  NsdLink *link = nsd_links_find (request->net, request->path.ifindex);
+  g_autoptr (NsdSettings) settings = parse (request, dict, error);
+
+  if (settings != NULL && check_values (request->net, link, settings, error))
+    return TRUE;
+  if (settings != NULL)
+    nsd_request_prefix_error (request, error, "change link %s", link->name);
+  return FALSE;
+}
+
+/* The lower device or the other end, if it is elsewhere and the settings change it. */
+static guint64
+other_namespace (NsdRequest *request, GVariant *dict)
+{
+  NsdLink *link = nsd_links_find (request->net, request->path.ifindex);
+  g_autoptr (NsdSettings) settings = parse (request, dict, NULL);
+
+  return settings != NULL && nsd_link_reaches_lower (link, settings)
+             ? nsd_link_foreign_namespace (link)
+             : 0;
+}
+
 gboolean
 nsd_link_check_set (NsdRequest *request, GError **error)
 {
   g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 0);
-  g_autoptr (NsdSettings) settings = parse (request, dict, error);
 
-  return settings != NULL;
+  return check (request, dict, error);
+}
+
+guint64
+nsd_link_set_other_namespace (NsdRequest *request)
+{
+  g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 0);
+
+  return other_namespace (request, dict);
 }
 
 GVariant *
@@ -329,9 +362,16 @@ gboolean
 nsd_link_check_set_property (NsdRequest *request, GError **error)
 {
   g_autoptr (GVariant) dict = settings_of_property (request, error);
-  g_autoptr (NsdSettings) settings = dict != NULL ? parse (request, dict, error) : NULL;
 
-  return settings != NULL;
+  return dict != NULL && check (request, dict, error);
+}
+
+guint64
+nsd_link_set_property_other_namespace (NsdRequest *request)
+{
+  g_autoptr (GVariant) dict = settings_of_property (request, NULL);
+
+  return dict != NULL ? other_namespace (request, dict) : 0;
 }
 
 GVariant *

@@ -424,7 +424,8 @@ static const NsdAttrTable move_options = { NULL, move_option_rows,
                                            G_N_ELEMENTS (move_option_rows) };
 
 static const NsdMethod methods[] = {
-  { "Set", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, nsd_link_set, nsd_link_check_set },
+  { "Set", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, nsd_link_set, nsd_link_check_set,
+    .other_namespace = nsd_link_set_other_namespace },
   { "Delete", NSD_ACTION_DELETE_LINK, NSD_IN_WORKER, delete_link },
   { "MoveTo", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, move_to,
     .other_namespace = move_to_other_namespace },
@@ -439,8 +440,12 @@ static const NsdMethod methods[] = {
   { "GetStatistics", NSD_READ, NSD_IN_WORKER, get_statistics },
 };
 
-static const NsdMethod set_row = { "Set", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER,
-                                   nsd_link_set_property, nsd_link_check_set_property };
+static const NsdMethod set_row = { "Set",
+                                   NSD_ACTION_CONFIGURE_LINK,
+                                   NSD_IN_WORKER,
+                                   nsd_link_set_property,
+                                   nsd_link_check_set_property,
+                                   .other_namespace = nsd_link_set_property_other_namespace };
 
 const NsdInterface nsd_interface_link = {
   &org_netnsd1_link_interface, NSD_NODE_LINK, methods, G_N_ELEMENTS (methods), &set_row, NULL,

@@ -20,6 +20,8 @@ gboolean nsd_link_apply (NsdNet *net, int ifindex, const NsdSettings *settings, 
                          GError **error);
 GVariant *nsd_link_set (NsdRequest *request, GError **error);
 gboolean nsd_link_check_set (NsdRequest *request, GError **error);
+guint64 nsd_link_set_other_namespace (NsdRequest *request);
+guint64 nsd_link_set_property_other_namespace (NsdRequest *request);
 gboolean nsd_link_check_set_property (NsdRequest *request, GError **error);
 GVariant *nsd_link_set_property (NsdRequest *request, GError **error);
 

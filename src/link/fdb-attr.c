@@ -147,10 +147,13 @@ get_via (const NsdAttrView *view, const NsdAttr *attr)
                                 (int)nsd_attr_view_get_u32 (view, attr->id, 0));
 }
 
+/* The kernel looks whether the namespace of the vxlan itself has the index (vxlan_fdb_parse in
+ * drivers/net/vxlan/vxlan_core.c), but sends by the link of that index where it was made: which is
+ * the one that is meant. */
 static gboolean
 put_via (NsdAttrBuilder *builder, const NsdAttr *attr, GVariant *value, GError **error)
 {
-  return nsd_attr_link.put (builder, attr, value, error);
+  return nsd_attr_lower_link.put (builder, attr, value, error);
 }
 
 /* row.arg: where the member is in struct nda_cacheinfo, which counts ticks of USER_HZ. */

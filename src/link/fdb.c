@@ -16,6 +16,7 @@
 #include "attr-types.h"
 #include "bridge-vlans.h"
 #include "error.h"
+#include "link-lower.h"
 #include "links.h"
 #include "rtwords.h"
 
@@ -149,11 +150,14 @@ static gboolean
 find_link (NsdRequest *request, Entry *entry, GError **error)
 {
   const NsdLink *own = link_of (request);
-  const char *text = nsd_settings_get_string (entry->settings, "Link", "");
+  const char *text = nsd_settings_get_string (entry->settings, "Link", "/");
+  int ifindex = 0;
 
-  if (entry->ndm->ndm_ifindex == 0)
-    entry->ndm->ndm_ifindex = own->ifindex;
-  entry->link = nsd_links_find (request->net, entry->ndm->ndm_ifindex);
+  if (!nsd_link_path_parse (&request->net->context, text, &ifindex, error)) {
+    g_prefix_error (error, "Property Link: ");
+    return FALSE;
+  }
+  entry->link = ifindex != 0 ? nsd_links_find (request->net, ifindex) : own;
   if (entry->link == NULL) {
     g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND, "Property Link: there is no link %s", text);
     return FALSE;
@@ -254,10 +258,31 @@ build (NsdRequest *request, NsdAttrBuilder *builder, const NsdAttrTable *table, 
   nsd_attr_builder_init (builder, &request->net->context, RTM_NEWNEIGH, 0, sizeof *entry->ndm);
   entry->ndm = builder->header;
   entry->ndm->ndm_family = AF_BRIDGE;
-  return nsd_attr_put (builder, nsd_attr_table_find (&nsd_fdb_table, "MacAddress"), mac, error) &&
-         nsd_settings_put (entry->settings, table, NSD_ATTR_CREATE, builder, error) &&
-         find_link (request, entry, error) && find_table (request, entry, error) &&
-         check_keys (entry, error) && check_vlan (entry, error);
+  if (!find_link (request, entry, error))
+    return FALSE;
+  nsd_link_set_lower (entry->link, builder);
+  if (!nsd_attr_put (builder, nsd_attr_table_find (&nsd_fdb_table, "MacAddress"), mac, error) ||
+      !nsd_settings_put (entry->settings, table, NSD_ATTR_CREATE, builder, error))
+    return FALSE;
+  entry->ndm->ndm_ifindex = entry->link->ifindex;
+  return find_table (request, entry, error) && check_keys (entry, error) &&
+         check_vlan (entry, error);
+}
+
+/* A vxlan sends where it was made. */
+guint64
+nsd_fdb_other_namespace (NsdRequest *request)
+{
+  const NsdAttrTable *const tables[] = { &nsd_fdb_table, &add_options, NULL };
+  g_autoptr (GVariant) dict = g_variant_get_child_value (request->parameters, 1);
+  g_autoptr (NsdSettings) settings = nsd_settings_new (dict, tables, NSD_ATTR_CREATE, NULL);
+  g_auto (NsdAttrBuilder) builder = { 0 };
+  Entry entry = { .settings = settings };
+
+  return settings != NULL && build (request, &builder, &nsd_fdb_table, &entry, NULL) &&
+                 is_of_vxlan (&entry)
+             ? nsd_link_foreign_namespace (entry.link)
+             : 0;
 }
 
 static gboolean

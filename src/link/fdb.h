@@ -20,11 +20,14 @@ GVariant *nsd_fdb_add (NsdRequest *request, GError **error);
 gboolean nsd_fdb_check_remove (NsdRequest *request, GError **error);
 GVariant *nsd_fdb_remove (NsdRequest *request, GError **error);
 
+guint64 nsd_fdb_other_namespace (NsdRequest *request);
+
 /* Their rows. */
 #define NSD_FDB_METHODS                                                                            \
   { "ListFdb", NSD_READ, NSD_IN_WORKER, nsd_fdb_list },                                            \
-      { "AddFdbEntry", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, nsd_fdb_add, nsd_fdb_check_add }, \
+      { "AddFdbEntry", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER,                                   \
+        nsd_fdb_add,   nsd_fdb_check_add,         .other_namespace = nsd_fdb_other_namespace },    \
   {                                                                                                \
     "RemoveFdbEntry", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, nsd_fdb_remove,                    \
-        nsd_fdb_check_remove                                                                       \
+        nsd_fdb_check_remove, .other_namespace = nsd_fdb_other_namespace                           \
   }
