@@ -209,6 +209,11 @@ build_move (NsdRequest *request, NsdAttrBuilder *builder, NsdNetns **ret_target,
                            g_variant_get_int32 (index));
     return FALSE;
   }
+  /* Nothing is moved then (__dev_change_net_namespace in net/core/dev.c). */
+  if (index != NULL && id == request->net->id) {
+    nsd_error_set_invalid (error, "Property Index: a link keeps its index where it is");
+    return FALSE;
+  }
   return nsd_attr_builder_add_u32 (builder, IFLA_NET_NS_FD, (guint32)nsd_netns_fd (*ret_target),
                                    error) &&
          (name == NULL || nsd_attr_put (builder, name_row, name, error)) &&
@@ -227,6 +232,18 @@ settle_referred (NsdRequest *request, const char *property)
   if (g_variant_lookup (properties, property, "&o", &text) && nsd_path_decode (text, &path) &&
       path.node == NSD_NODE_LINK && path.netns != request->net->id)
     nsd_request_settle (request, path.netns);
+}
+
+static gboolean
+check_move (NsdRequest *request, GError **error)
+{
+  g_autoptr (NsdNetns) target = NULL;
+  g_auto (NsdAttrBuilder) builder = { 0 };
+
+  if (build_move (request, &builder, &target, error))
+    return TRUE;
+  nsd_request_prefix_error (request, error, "move link %s", link_of (request)->name);
+  return FALSE;
 }
 
 static GVariant *
@@ -260,8 +277,9 @@ move_to (NsdRequest *request, GError **error)
 
 /* ---- alternative names ---- */
 
-static GVariant *
-change_alternative_name (NsdRequest *request, int type, int flags, const char *verb, GError **error)
+static gboolean
+build_alternative_name (NsdRequest *request, NsdAttrBuilder *builder, int type, int flags,
+                        GError **error)
 {
   static const NsdAttr row = { IFLA_ALT_IFNAME,
                                "AlternativeNames",
@@ -270,23 +288,23 @@ change_alternative_name (NsdRequest *request, int type, int flags, const char *v
                                NULL,
                                127 /* ALTIFNAMSIZ - 1 */ };
   g_autoptr (GVariant) name = g_variant_get_child_value (request->parameters, 0);
-  g_autofree char *link = g_strdup (link_of (request)->name);
-  g_auto (NsdAttrBuilder) builder = { 0 };
   struct nlattr *list;
-  gboolean ok;
 
-  init_message (request, &builder, type, flags);
-  list = nsd_attr_builder_open (&builder, IFLA_PROP_LIST, error);
-  ok = list != NULL && nsd_attr_put (&builder, &row, name, error);
-  if (ok) {
-    nsd_attr_builder_close (&builder, list);
-    nsd_net_touch_link (request->net, request->path.ifindex);
-    ok = nsd_net_transact (request->net, &builder, NULL, NULL, error);
-  }
-  if (!ok)
-    nsd_request_prefix_error (request, error, "%s alternative name %s of link %s", verb,
-                              g_variant_get_string (name, NULL), link);
-  return NULL;
+  init_message (request, builder, type, flags);
+  list = nsd_attr_builder_open (builder, IFLA_PROP_LIST, error);
+  if (list == NULL || !nsd_attr_put (builder, &row, name, error))
+    return FALSE;
+  nsd_attr_builder_close (builder, list);
+  return TRUE;
+}
+
+static void
+prefix_alternative_name (NsdRequest *request, const char *link, const char *verb, GError **error)
+{
+  const char *name;
+
+  g_variant_get (request->parameters, "(&s)", &name);
+  nsd_request_prefix_error (request, error, "%s alternative name %s of link %s", verb, name, link);
 }
 
 /* The kernel checks an alternative name less than a name (rtnl_alt_ifname in net/core/rtnetlink.c);
@@ -303,22 +321,56 @@ check_alternative_name (const char *name, GError **error)
   return !bad;
 }
 
-static GVariant *
-add_alternative_name (NsdRequest *request, GError **error)
+static gboolean
+check_free_name (NsdNet *net, const char *name, GError **error)
+{
+  NsdLink *link = nsd_links_find_by_name (net, name);
+
+  if (link == NULL)
+    return TRUE;
+  g_set_error (error, NSD_ERROR, NSD_ERROR_EXISTS, "Link %s has it", link->name);
+  return FALSE;
+}
+
+static gboolean
+build_added_name (NsdRequest *request, NsdAttrBuilder *builder, GError **error)
 {
   const char *name;
 
   g_variant_get (request->parameters, "(&s)", &name);
-  if (!check_alternative_name (name, error)) {
-    nsd_request_prefix_error (request, error, "add alternative name %s", name);
-    return NULL;
-  }
-  return change_alternative_name (request, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL, "add",
-                                  error);
+  return check_alternative_name (name, error) &&
+         build_alternative_name (request, builder, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL,
+                                 error);
+}
+
+static gboolean
+check_added_name (NsdRequest *request, GError **error)
+{
+  g_auto (NsdAttrBuilder) builder = { 0 };
+  const char *name;
+
+  g_variant_get (request->parameters, "(&s)", &name);
+  if (build_added_name (request, &builder, error) && check_free_name (request->net, name, error))
+    return TRUE;
+  prefix_alternative_name (request, link_of (request)->name, "add", error);
+  return FALSE;
 }
 
 static GVariant *
-remove_alternative_name (NsdRequest *request, GError **error)
+add_alternative_name (NsdRequest *request, GError **error)
+{
+  g_autofree char *link = g_strdup (link_of (request)->name);
+  g_auto (NsdAttrBuilder) builder = { 0 };
+
+  nsd_net_touch_link (request->net, request->path.ifindex);
+  if (!build_added_name (request, &builder, error) ||
+      !nsd_net_transact (request->net, &builder, NULL, NULL, error))
+    prefix_alternative_name (request, link, "add", error);
+  return NULL;
+}
+
+static gboolean
+check_removed_name (NsdRequest *request, GError **error)
 {
   const char *name;
   NsdLink *link;
@@ -327,16 +379,29 @@ remove_alternative_name (NsdRequest *request, GError **error)
   nsd_net_touch_link (request->net, request->path.ifindex);
   nsd_net_drain (request->net);
   link = link_of (request);
-  if (link == NULL) {
+  if (link == NULL)
     g_set_error (error, NSD_ERROR, NSD_ERROR_GONE, "%s is gone", request->object_path);
-    return NULL;
-  }
-  if (!nsd_link_has_alternative_name (link, name)) {
+  else if (!nsd_link_has_alternative_name (link, name))
     g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_FOUND, "Link %s has no alternative name %s",
                  link->name, name);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static GVariant *
+remove_alternative_name (NsdRequest *request, GError **error)
+{
+  g_autofree char *link = g_strdup (link_of (request)->name);
+  g_auto (NsdAttrBuilder) builder = { 0 };
+
+  if (!check_removed_name (request, error))
     return NULL;
-  }
-  return change_alternative_name (request, RTM_DELLINKPROP, 0, "remove", error);
+  nsd_net_touch_link (request->net, request->path.ifindex);
+  if (!build_alternative_name (request, &builder, RTM_DELLINKPROP, 0, error) ||
+      !nsd_net_transact (request->net, &builder, NULL, NULL, error))
+    prefix_alternative_name (request, link, "remove", error);
+  return NULL;
 }
 
 /* ---- counters ---- */
@@ -427,7 +492,7 @@ static const NsdMethod methods[] = {
   { "Set", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, nsd_link_set, nsd_link_check_set,
     .other_namespace = nsd_link_set_other_namespace },
   { "Delete", NSD_ACTION_DELETE_LINK, NSD_IN_WORKER, delete_link },
-  { "MoveTo", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, move_to,
+  { "MoveTo", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, move_to, check_move,
     .other_namespace = move_to_other_namespace },
   { "AddAddress", NSD_ACTION_CONFIGURE_ADDRESS, NSD_IN_WORKER, nsd_address_add,
     nsd_address_check_add },
@@ -435,8 +500,10 @@ static const NsdMethod methods[] = {
     nsd_bulk_check_add_addresses },
   { "FlushAddresses", NSD_ACTION_CONFIGURE_ADDRESS, NSD_IN_WORKER, nsd_address_flush,
     nsd_address_check_flush },
-  { "AddAlternativeName", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, add_alternative_name },
-  { "RemoveAlternativeName", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, remove_alternative_name },
+  { "AddAlternativeName", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, add_alternative_name,
+    check_added_name },
+  { "RemoveAlternativeName", NSD_ACTION_CONFIGURE_LINK, NSD_IN_WORKER, remove_alternative_name,
+    check_removed_name },
   { "GetStatistics", NSD_READ, NSD_IN_WORKER, get_statistics },
 };
 

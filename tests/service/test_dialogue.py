@@ -5,21 +5,17 @@ dialogue, and root for the helper that checked the password.
 """
 
 import os
-import pwd
 import signal
 
 import pytest
 
 from support import contract, kernel
-from support.bus import Client
 from support.caller import Caller, Failure
 from support.contract import GLib
 from support.daemon import Process
 from support.loop import wait_until
+from support.questions import POLKIT, approve, dismiss, person_uid
 
-POLKIT = 'org.freedesktop.PolicyKit1'
-POLKIT_PATH = '/org/freedesktop/PolicyKit1/Authority'
-POLKIT_AUTHORITY = 'org.freedesktop.PolicyKit1.Authority'
 CREATE = (contract.MANAGER_PATH, contract.MANAGER, 'CreateNamespace')
 
 
@@ -37,24 +33,6 @@ def person(daemon):
         caller.close()
     if 'prod' in kernel.netns_names():
         kernel.run('ip', 'netns', 'del', 'prod')
-
-
-def approve(person, prompt):
-    """What polkit-agent-helper-1 does once the password was right."""
-    root = Client(listen=False)
-    identity = ('unix-user', {'uid': GLib.Variant('u', 0)})
-    root.call(POLKIT_PATH, POLKIT_AUTHORITY, 'AuthenticationAgentResponse2', '(us(sa{sv}))',
-              person_uid(person), prompt['cookie'], identity, destination=POLKIT)
-    root.close()
-    person.tell(do='end_prompt', cookie=prompt['cookie'], cancel=False)
-
-
-def dismiss(person, prompt):
-    person.tell(do='end_prompt', cookie=prompt['cookie'], cancel=True)
-
-
-def person_uid(person):
-    return pwd.getpwnam(person.user).pw_uid
 
 
 def test_approved(person, manager):
@@ -205,9 +183,70 @@ def test_second_namespace_goes_while_the_dialogue_is_open(person, blue, red):
     assert link.get('Name') == 'v0'
 
 
-def test_arguments_are_checked_before_the_dialogue(person, blue):
+MANAGER = (contract.MANAGER_PATH, contract.MANAGER)
+LONG = 'n' * 128
+# What cannot work whoever asks: the call, made from the paths of a link and its namespace; its
+# error.
+HOPELESS = {
+    'bad name': (lambda link: (*CREATE, create_arguments('a/b')), contract.INVALID_ARGS),
+    'taken name': (lambda link: (*CREATE, create_arguments('blue')), contract.EXISTS),
+    'bad option': (lambda link: (*CREATE, GLib.Variant(
+        '(sa{sv})', ('prod', {'Nonsense': GLib.Variant('b', True)}))), contract.INVALID_ARGS),
+    'no process': (lambda link: (*MANAGER, 'AttachProcess', GLib.Variant(
+        '(su)', ('prod', 4194303))), contract.NOT_FOUND),
+    'process of the host': (lambda link: (*MANAGER, 'AttachProcess', GLib.Variant(
+        '(su)', ('prod', os.getpid()))), contract.NOT_SUPPORTED),
+    'attach by a taken name': (lambda link: (*MANAGER, 'AttachProcess', GLib.Variant(
+        '(su)', ('blue', os.getpid()))), contract.EXISTS),
+    'no descriptor': (lambda link: (*MANAGER, 'AttachNamespace', GLib.Variant(
+        '(sh)', ('prod', 3))), contract.INVALID_ARGS),
+    'bad target': (lambda link: move(link, contract.MANAGER_PATH), contract.INVALID_ARGS),
+    'unknown target': (lambda link: move(link, '/org/netnsd1/netns/999999999999'),
+                       contract.NOT_FOUND),
+    'bad option of a move': (lambda link: move(
+        link, parent_of(link), Nonsense=GLib.Variant('b', True)), contract.INVALID_ARGS),
+    'bad name of a move': (lambda link: move(
+        link, parent_of(link), Name=GLib.Variant('s', 'a/b')), contract.INVALID_ARGS),
+    'bad alternative name': (lambda link: alternative(link, 'Add', 'a/b'), contract.INVALID_ARGS),
+    'long alternative name': (lambda link: alternative(link, 'Add', LONG), contract.INVALID_ARGS),
+    'taken alternative name': (lambda link: alternative(link, 'Add', 'v1'), contract.EXISTS),
+    'unknown alternative name': (lambda link: alternative(link, 'Remove', 'other'),
+                                 contract.NOT_FOUND),
+    'unknown master': (lambda link: (link, contract.LINK, 'Set', GLib.Variant('(a{sv})', (
+        {'Master': GLib.Variant('o', f'{parent_of(link)}/link/999')},))), contract.NOT_FOUND)}
+
+
+def parent_of(link):
+    return link.rpartition('/link/')[0]
+
+
+def move(link, target, **options):
+    return link, contract.LINK, 'MoveTo', GLib.Variant('(oa{sv})', (target, options))
+
+
+def alternative(link, verb, name):
+    return link, contract.LINK, f'{verb}AlternativeName', GLib.Variant('(s)', (name,))
+
+
+@pytest.mark.parametrize('what', HOPELESS)
+def test_arguments_are_checked_before_the_dialogue(person, blue, what):
     """Nobody is asked for a password for a call that cannot succeed."""
-    number = person.start(*CREATE, create_arguments('a/b'), interactive=True)
+    link = blue.create_link('v0', 'veth', Peer={'Name': 'v1'})
+    make_call, error = HOPELESS[what]
+    before = kernel.links('blue')
+    number = person.start(*make_call(link.path), interactive=True)
+    wait_until(lambda: number in person.answers or person.events, 'an answer or a dialogue')
+    assert person.events == []
+    with pytest.raises(Failure) as caught:
+        person.finish(number)
+    assert caught.value.name == error
+    assert kernel.links('blue') == before and 'prod' not in kernel.netns_names()
+
+
+def test_descriptor_of_something_else_before_the_dialogue(person):
+    """A pipe, or a file, is no namespace, which is known at once."""
+    number = person.start(*MANAGER, 'AttachNamespace', GLib.Variant('(sh)', ('prod', 0)),
+                          files=['/etc/passwd'], interactive=True)
     wait_until(lambda: number in person.answers or person.events, 'an answer or a dialogue')
     assert person.events == []
     with pytest.raises(Failure) as caught:

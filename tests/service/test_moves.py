@@ -179,6 +179,17 @@ def test_bad_target(client, blue, link, target, error):
     assert link.get('Name') == 'v0'
 
 
+def test_index_where_it_is(client, blue, link):
+    """In its own namespace a link can get a name, and keeps its index."""
+    index = link.get('Index')
+    for number in (77, index):
+        with refused(contract.INVALID_ARGS, 'Index'):
+            link.move(blue, Index=number, Name='eth0')
+    assert (link.get('Name'), link.get('Index')) == ('v0', index)
+    assert link.move(blue, Name='eth0').path == link.path
+    assert link.get('Name') == 'eth0'
+
+
 def test_bad_options(client, blue, red, link):
     for options in ({'Nonsense': contract.GLib.Variant('s', 'x')},
                     {'Name': contract.GLib.Variant('u', 7)},
