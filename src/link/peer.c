@@ -65,6 +65,22 @@ put_namespace (NsdAttrBuilder *builder, const NsdSettings *settings, GError **er
   return TRUE;
 }
 
+/* IFLA_LINK and its namespace are passed over in the nest (veth_newlink in drivers/net/veth.c). */
+static gboolean
+check_peer (const NsdSettings *settings, GError **error)
+{
+  static const char *const refused[] = { "Parent", "LinkNamespace" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (refused); i++) {
+    if (nsd_settings_get (settings, refused[i]) != NULL) {
+      nsd_error_set_invalid (error, "Property %s: the other end of a pair has no lower device",
+                             refused[i]);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 static gboolean
 put_settings (NsdAttrBuilder *builder, GVariant *dict, GError **error)
 {
@@ -77,7 +93,7 @@ put_settings (NsdAttrBuilder *builder, GVariant *dict, GError **error)
     return TRUE;
   early = select_entries (dict, FALSE);
   all = nsd_settings_new (dict, tables, NSD_ATTR_CREATE | NSD_ATTR_LATE, error);
-  if (all != NULL)
+  if (all != NULL && check_peer (all, error))
     now = nsd_settings_new (early, tables, NSD_ATTR_CREATE, error);
   if (now == NULL || !nsd_settings_put (now, &nsd_link_table, NSD_ATTR_CREATE, builder, error)) {
     g_prefix_error (error, "Property Peer: ");

@@ -101,6 +101,16 @@ def test_pairs_have_no_lower_device(blue, red, parent, key):
         blue.create_link('v0', 'veth', **{key: parent.path if key == 'Parent' else red.path})
 
 
+@pytest.mark.parametrize('key', ['Parent', 'LinkNamespace'])
+def test_peers_have_no_lower_device(blue, red, parent, key):
+    before = kernel.links('blue')
+    value = GLib.Variant('o', parent.path if key == 'Parent' else red.path)
+    for peer in ({key: value}, {f'Link.{key}': value}):
+        with refused(contract.INVALID_ARGS, 'Peer', key):
+            blue.create_link('v0', 'veth', Peer=peer)
+    assert kernel.links('blue') == before
+
+
 def create(kind, **settings):
     return GLib.Variant('(ssa{sv})', ('m0', kind, settings))
 
