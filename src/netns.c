@@ -168,14 +168,7 @@ nsd_netns_list_processes (guint64 inode)
 gboolean
 nsd_netns_enter (int fd, GError **error)
 {
-  /* Looks at what the descriptor is before anything else, and asks no file system. */
-  if (setns (fd, CLONE_NEWNET) == 0)
-    return TRUE;
-  if (errno != EINVAL && errno != EBADF)
-    return set_errno (error, "Cannot enter the network namespace");
-  nsd_error_set_invalid (error,
-                         "The descriptor is neither a network namespace nor that of a process");
-  return FALSE;
+  return setns (fd, CLONE_NEWNET) == 0 || set_errno (error, "Cannot enter the network namespace");
 }
 
 gboolean

@@ -35,8 +35,8 @@ guint64 nsd_netns_inode_of_fd (int fd);
  */
 GArray *nsd_netns_list_processes (guint64 inode);
 
-/* The thread enters @fd (nsfs, or a pidfd since Linux 5.8; any other descriptor is InvalidArgs), or
- * a namespace that it makes.  For threads that were made for this alone. */
+/* The thread enters @fd (nsfs), or a namespace that it makes.  For threads that were made for this
+ * alone. */
 gboolean nsd_netns_enter (int fd, GError **error);
 gboolean nsd_netns_unshare (GError **error);
 

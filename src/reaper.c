@@ -128,10 +128,3 @@ nsd_reaper_take (GUnixFDList *fds)
     g_cond_signal (&scarce);
   g_mutex_unlock (&mutex);
 }
-
-void
-nsd_reaper_take_fd (int fd)
-{
-  if (fd >= 0)
-    nsd_reaper_take (g_unix_fd_list_new_from_array (&fd, 1));
-}

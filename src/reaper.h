@@ -13,5 +13,3 @@
 void nsd_reaper_start (void);
 /* Closes what is in @fds (taken over; may be NULL).  Any thread, never waits. */
 void nsd_reaper_take (GUnixFDList *fds);
-/* The same for one descriptor; -1 is none. */
-void nsd_reaper_take_fd (int fd);

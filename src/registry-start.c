@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Workers on their way: a namespace is an entry of the registry when its worker has read it. */
+#include <unistd.h>
+
 #include "error.h"
 #include "owners.h"
-#include "reaper.h"
 #include "registry-private.h"
 
 static NsdRegistry *the_registry; /* for the hooks, which come from workers through main */
@@ -228,7 +229,7 @@ nsd_registry_attach (NsdRegistry *self, const char *name, int fd, NsdRegistryFun
   NsdStart *start;
 
   if (!nsd_netns_dir_prepare (&error) || !nsd_netns_reserve_name (name, &error)) {
-    nsd_reaper_take_fd (fd);
+    close (fd);
     done (NULL, error, data);
     return;
   }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker.h"
 
+#include <unistd.h>
+
 #include "error.h"
-#include "reaper.h"
 
 /* Two threads share it, one after the other: the creator fills it and the thread reads it; `state`
  * and `netns` are the thread's.  `stopping` is atomic. */
@@ -67,7 +68,8 @@ start (NsdWorker *self)
 {
   gboolean entered = enter (self);
 
-  nsd_reaper_take_fd (self->fd);
+  if (self->fd >= 0)
+    close (self->fd);
   self->fd = -1;
   if (!entered)
     return FALSE;
@@ -166,7 +168,8 @@ nsd_worker_new (NsdWorkerOrigin origin, int fd, const NsdWorkerHooks *hooks, gpo
   self->ready_data = ready_data;
   self->thread = g_thread_try_new ("netns", run, self, &self->error);
   if (self->thread == NULL) {
-    nsd_reaper_take_fd (fd);
+    if (fd >= 0)
+      close (fd);
     g_idle_add (tell_ready, self);
     worker_unref (self);
   }

@@ -208,7 +208,7 @@ def test_descriptor_of_a_slow_file_system(client, manager, slow_file, taken):
         with open('/run/netns/slow', 'x', encoding='ascii'):
             pass
     fd = os.open(slow_file.path, os.O_RDWR)
-    with refused(contract.EXISTS if taken else contract.INVALID_ARGS):
+    with refused(contract.INVALID_ARGS):
         manager.attach('slow', fd)
     os.close(fd)
     manager.create('other').call('Delete')
