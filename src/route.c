@@ -10,6 +10,7 @@
 #include "error.h"
 #include "names.h"
 #include "nsd-interfaces.h"
+#include "route-compare.h"
 #include "route-delete.h"
 #include "routes.h"
 #include "rtwords.h"
@@ -148,61 +149,22 @@ on_echo (struct nlmsghdr *nlh, gpointer data)
   }
 }
 
-static gboolean
-same_attribute (const NsdAttrView *a, const NsdAttrView *b, guint id)
-{
-  return a->tb[id] == NULL ||
-         (b->tb[id] != NULL && nla_len (a->tb[id]) == nla_len (b->tb[id]) &&
-          memcmp (nla_data (a->tb[id]), nla_data (b->tb[id]), (gsize)nla_len (a->tb[id])) == 0);
-}
-
 typedef struct {
-  NsdAttrView wanted;
-  NsdNet *net;
+  const struct nlmsghdr *wanted;
+  NsdRoutePlace place;
   char *key;
 } Search;
-
-/* Whether a packet for @route may go as @wanted says: an IPv6 route joins the one that is there. */
-static gboolean
-has_next_hop (const NsdAttrView *route, const NsdAttrView *wanted)
-{
-  const struct nlattr *nla = route->tb[RTA_MULTIPATH];
-  const struct rtnexthop *hop = nla != NULL ? nla_data (nla) : NULL;
-  guint32 ifindex = nsd_attr_view_get_u32 (wanted, RTA_OIF, 0);
-  int rest = nla != NULL ? nla_len (nla) : 0;
-
-  if (nla == NULL || wanted->tb[RTA_MULTIPATH] != NULL)
-    return same_attribute (wanted, route, RTA_OIF) && same_attribute (wanted, route, RTA_GATEWAY) &&
-           same_attribute (wanted, route, RTA_VIA);
-  for (; rest >= (int)sizeof *hop && RTNH_OK (hop, rest); hop = RTNH_NEXT (hop)) {
-    NsdAttrView view;
-
-    nsd_attr_view_init (&view, route->context, route->header, RTNH_DATA (hop),
-                        hop->rtnh_len - (int)sizeof *hop);
-    if ((ifindex == 0 || ifindex == (guint32)hop->rtnh_ifindex) &&
-        same_attribute (wanted, &view, RTA_GATEWAY))
-      return TRUE;
-    rest -= NLMSG_ALIGN (hop->rtnh_len);
-  }
-  return FALSE;
-}
 
 static void
 compare_route (gpointer data, gpointer user_data)
 {
-  static const guint16 ids[] = { RTA_DST, RTA_SRC, RTA_TABLE, RTA_PRIORITY, RTA_NH_ID };
-  Search *search = user_data;
   const NsdRecord *record = data;
-  const struct rtmsg *a = search->wanted.header;
-  const struct rtmsg *b = nlmsg_data (record->message);
-  gboolean same = a->rtm_family == b->rtm_family && a->rtm_dst_len == b->rtm_dst_len &&
-                  a->rtm_tos == b->rtm_tos && a->rtm_type == b->rtm_type;
-  NsdAttrView view;
+  Search *search = user_data;
+  NsdRoutePlace place;
 
-  nsd_record_view (record, &nsd_route_class, &search->net->context, &view);
-  for (gsize i = 0; same && i < G_N_ELEMENTS (ids); i++)
-    same = same_attribute (&search->wanted, &view, ids[i]);
-  if (same && search->key == NULL && has_next_hop (&view, &search->wanted))
+  if (search->key == NULL && nsd_route_place_init (&place, record->message) &&
+      memcmp (&place, &search->place, sizeof place) == 0 &&
+      nsd_route_is (record->message, search->wanted))
     search->key = g_strdup (record->key);
 }
 
@@ -211,11 +173,10 @@ compare_route (gpointer data, gpointer user_data)
 static char *
 find_route (NsdNet *net, const NsdAttrBuilder *builder)
 {
-  Search search = { .net = net };
-  const struct nlmsghdr *nlh = nlmsg_hdr (builder->msg);
+  Search search = { .wanted = nlmsg_hdr (builder->msg) };
 
-  nsd_attr_view_init_message (&search.wanted, &net->context, nlh, sizeof (struct rtmsg));
-  nsd_records_foreach (net->routes, compare_route, &search);
+  if (nsd_route_place_init (&search.place, search.wanted))
+    nsd_records_foreach (net->routes, compare_route, &search);
   return search.key;
 }
 

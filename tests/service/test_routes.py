@@ -535,6 +535,42 @@ def test_mode_append_joins_ipv6(blue, link, same_as_kernel):
     same_as_kernel(blue, 'blue')
 
 
+def hop(last, weight):
+    return {'Gateway': GLib.Variant('s', f'192.0.2.{last}'), 'Weight': GLib.Variant('u', weight)}
+
+
+HOPS, OTHER_HOPS = [GLib.Variant('aa{sv}', [hop(7, 1), hop(8, weight)]) for weight in (1, 2)]
+
+# Two that differ in little; the first replaced by itself, or joined, is the one that is told.
+TWINS = [
+    ('replace', {'Gateway': '192.0.2.9'}, {'Gateway': '192.0.2.9', 'Metric': 100}, {}),
+    ('replace', {'Link': LINK}, {'Link': LINK, 'PreferredSource': '192.0.2.1'}, {}),
+    ('replace', {'Link': LINK}, {'Link': LINK, 'Metrics': {'mtu': 1400}}, {}),
+    ('replace', {'Link': LINK, 'Metrics': {'mtu': 70000}}, {'Link': LINK}, {}),
+    ('replace', {'NextHops': HOPS}, {'NextHops': OTHER_HOPS}, {}),
+    ('append', {'Gateway': '2001:db8::9'}, {'Gateway': '2001:db8::8', 'Metric': 50},
+     {'Gateway': '2001:db8::8'}),
+    ('append', {'Gateway': '2001:db8::9', 'Metric': 1024}, {'Gateway': '2001:db8::8', 'Metric': 5},
+     {'Gateway': '2001:db8::8', 'Metric': 0}),
+]
+
+
+@pytest.mark.parametrize('mode,values,twin,again', TWINS, ids=str)
+def test_the_path_of_this_route(blue, link, same_as_kernel, mode, values, twin, again):
+    """Of several pairs, since an arbitrary one of two would often be the right one."""
+    for number in range(8):
+        network = (f'2001:db8:{number + 1}::/48' if '2001' in str(values) else
+                   f'10.7.{number}.0/24')
+        first, second = [blue.add_route(Destination=network, Mode='append', **fill(some, link))
+                         for some in (values, twin)]
+        made = blue.add_route(Destination=network, Mode=mode, **fill(again or values, link))
+        assert made == first or again
+        left = {route.path for route in blue.routes(Destination=network)}
+        assert left == {made.path, second.path}
+        assert made != second
+    same_as_kernel(blue, 'blue')
+
+
 # Routes to one destination that are made one after the other, and may be taken for each other.
 GROUPS = {
     'metrics': [{'Metrics': {'mtu': 1400}}, {}, {'Metrics': {'mtu': 1400, 'window': 10}}],
@@ -567,10 +603,6 @@ def test_delete_among_similar_ones(blue, link, same_as_kernel, group, victim):
     same_as_kernel(blue, 'blue')
 
 
-def hop(last, weight):
-    return {'Gateway': GLib.Variant('s', f'192.0.2.{last}'), 'Weight': GLib.Variant('u', weight)}
-
-
 # Of these the kernel takes the first for the second, which it cannot be told more of.
 CONFUSED = {
     'prefsrc': [{'Link': LINK, 'PreferredSource': '192.0.2.1'}, {'Link': LINK}],
@@ -578,10 +610,8 @@ CONFUSED = {
                {'Gateway': '192.0.2.9', 'Link': LINK}],
     'encapsulation': [{'Link': LINK, 'Encapsulation': {'Type': GLib.Variant('s', 'ip')}},
                       {'Link': LINK}],
-    'first hop': [{'NextHops': GLib.Variant('aa{sv}', [hop(7, 1), hop(8, 1)])},
-                  {'Gateway': '192.0.2.7'}],
-    'weights': [{'NextHops': GLib.Variant('aa{sv}', [hop(7, 1), hop(8, 1)])},
-                {'NextHops': GLib.Variant('aa{sv}', [hop(7, 1), hop(8, 2)])}],
+    'first hop': [{'NextHops': HOPS}, {'Gateway': '192.0.2.7'}],
+    'weights': [{'NextHops': HOPS}, {'NextHops': OTHER_HOPS}],
     'ipv6 encapsulation': [{'Link': LINK, 'Encapsulation': {'Type': GLib.Variant('s', 'ip')}},
                            {'Link': LINK}],
 }
