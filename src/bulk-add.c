@@ -9,7 +9,7 @@
 #include "bulk.h"
 #include "error.h"
 #include "links.h"
-#include "route-delete.h"
+#include "route-undo.h"
 #include "route.h"
 
 /* What is added. */
@@ -19,8 +19,8 @@ typedef struct {
   /* The request for one, in @builder; @keys gets the key of its object, where that is known. */
   gboolean (*build) (NsdRequest *request, GVariant *dict, NsdAttrBuilder *builder, GPtrArray *keys,
                      GError **error);
-  gboolean (*undo) (const struct nlmsghdr *nlh, NsdAttrBuilder *builder, gpointer net,
-                    GError **error);
+  /* After a failure, which @error tells. */
+  void (*take_back) (NsdBulk *bulk, NsdNet *net, GError **error);
 } Sort;
 
 static const Sort routes;
@@ -28,8 +28,6 @@ static const Sort addresses;
 
 /* ---- the two ---- */
 
-/* A route of the kernel's own choice of words is undone as the kernel has it; the others are told
- * apart by what they say: with "create" there is no other with the prefix and the metric. */
 static gboolean
 build_route (NsdRequest *request, GVariant *dict, NsdAttrBuilder *builder, GPtrArray *keys,
              GError **error)
@@ -44,17 +42,18 @@ build_route (NsdRequest *request, GVariant *dict, NsdAttrBuilder *builder, GPtrA
                                   "“create” or “append”");
     return FALSE;
   }
-  /* The echo of an IPv6 route is the whole that it became a part of (rt6_fill_node() in
-   * net/ipv6/route.c). */
+  /* To take it back: with "create" there is no other with the prefix and the metric, and the echo
+   * of an IPv6 route is the whole that it became a part of (rt6_fill_node() in net/ipv6/route.c).
+   */
   if (!(nlh->nlmsg_flags & NLM_F_APPEND) || builder->family == AF_INET6)
     nlh->nlmsg_flags &= (guint16)~NLM_F_ECHO;
   return TRUE;
 }
 
-static gboolean
-undo_route (const struct nlmsghdr *nlh, NsdAttrBuilder *builder, gpointer net, GError **error)
+static void
+take_back_routes (NsdBulk *bulk, NsdNet *net, GError **error)
 {
-  return nsd_route_build_delete (&((NsdNet *)net)->context, nlh, builder, error);
+  nsd_route_take_back (bulk, net->socket, &net->context, error);
 }
 
 static gboolean
@@ -73,6 +72,12 @@ static gboolean
 undo_address (const struct nlmsghdr *nlh, NsdAttrBuilder *builder, gpointer net, GError **error)
 {
   return nsd_address_build_delete (net, nlh, builder, error);
+}
+
+static void
+take_back_addresses (NsdBulk *bulk, NsdNet *net, GError **error)
+{
+  nsd_bulk_tell_left (nsd_bulk_take_back (bulk, net->socket, undo_address, net), NULL, error);
 }
 
 /* ---- what they have in common ---- */
@@ -168,8 +173,7 @@ add_all (const Sort *sort, NsdRequest *request, GPtrArray *keys, GError **error)
   if (!nsd_bulk_send (&bulk, request->net->socket, error)) {
     if (bulk.failed != G_MAXUINT)
       set_failure (sort, request, array, &bulk, error);
-    nsd_bulk_tell_left (nsd_bulk_take_back (&bulk, request->net->socket, sort->undo, request->net),
-                        error);
+    sort->take_back (&bulk, request->net, error);
   }
   nsd_net_drain (request->net);
   return *error == NULL;
@@ -243,5 +247,5 @@ nsd_bulk_add_addresses (NsdRequest *request, GError **error)
   return g_variant_new ("(ao)", &paths);
 }
 
-static const Sort routes = { "route", "Destination", build_route, undo_route };
-static const Sort addresses = { "address", "Address", build_address, undo_address };
+static const Sort routes = { "route", "Destination", build_route, take_back_routes };
+static const Sort addresses = { "address", "Address", build_address, take_back_addresses };

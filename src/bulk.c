@@ -120,34 +120,25 @@ on_undo_lost (guint index, gpointer data)
   *(guint *)data += 1;
 }
 
-/* What undoes the messages that were done, in @batch; returns for how many there is nothing.  A
- * message of which it is not known whether it was done is left alone: what it asked for may have
- * been there before. */
-static guint
-build_undo (NsdBulk *bulk, NsdNlBatch *batch, NsdBulkUndoFunc undo, gpointer data)
+guint
+nsd_bulk_foreach_done (NsdBulk *bulk, NsdBulkFunc func, gpointer data)
 {
-  guint left = 0;
+  guint lost = 0;
 
   for (guint i = bulk->states->len; i > 0; i--) {
     const struct nlmsghdr *echo = g_hash_table_lookup (bulk->answers, GUINT_TO_POINTER (i - 1));
-    g_auto (NsdAttrBuilder) builder = { 0 };
 
-    left += bulk->states->data[i - 1] == LOST;
-    if (bulk->states->data[i - 1] != DONE)
-      continue;
-    if (undo (echo != NULL ? echo : nsd_nl_batch_nth (bulk->batch, i - 1), &builder, data, NULL))
-      nsd_nl_batch_add (batch, nlmsg_hdr (builder.msg));
-    else
-      left++;
+    lost += bulk->states->data[i - 1] == LOST;
+    if (bulk->states->data[i - 1] == DONE)
+      func (echo != NULL ? echo : nsd_nl_batch_nth (bulk->batch, i - 1), data);
   }
-  return left;
+  return lost;
 }
 
 guint
-nsd_bulk_take_back (NsdBulk *bulk, NsdNlSocket *socket, NsdBulkUndoFunc undo, gpointer data)
+nsd_bulk_send_undo (NsdBulk *bulk, NsdNlSocket *socket, NsdNlBatch *batch)
 {
-  g_autoptr (NsdNlBatch) batch = nsd_nl_batch_new ();
-  guint left = build_undo (bulk, batch, undo, data);
+  guint left = 0;
   const NsdNlBatchHooks hooks = { on_undo_failed, NULL, on_undo_lost, &left };
 
   for (guint next = 0; next < nsd_nl_batch_count (batch);) {
@@ -164,16 +155,45 @@ nsd_bulk_take_back (NsdBulk *bulk, NsdNlSocket *socket, NsdBulkUndoFunc undo, gp
   return left;
 }
 
+typedef struct {
+  NsdNlBatch *batch;
+  guint left;
+  NsdBulkUndoFunc func;
+  gpointer data;
+} Undo;
+
+static void
+build_undo (const struct nlmsghdr *nlh, gpointer data)
+{
+  Undo *undo = data;
+  g_auto (NsdAttrBuilder) builder = { 0 };
+
+  if (undo->func (nlh, &builder, undo->data, NULL))
+    nsd_nl_batch_add (undo->batch, nlmsg_hdr (builder.msg));
+  else
+    undo->left++;
+}
+
+guint
+nsd_bulk_take_back (NsdBulk *bulk, NsdNlSocket *socket, NsdBulkUndoFunc func, gpointer data)
+{
+  g_autoptr (NsdNlBatch) batch = nsd_nl_batch_new ();
+  Undo undo = { batch, 0, func, data };
+  guint lost = nsd_bulk_foreach_done (bulk, build_undo, &undo);
+
+  return lost + undo.left + nsd_bulk_send_undo (bulk, socket, batch);
+}
+
 void
-nsd_bulk_tell_left (guint left, GError **error)
+nsd_bulk_tell_left (guint left, const char *names, GError **error)
 {
   g_autofree char *message = NULL;
 
   if (left == 0)
     return;
-  message =
-      g_strdup_printf ("%s; %u that were done before, or may have been, could not be taken back",
-                       (*error)->message, left);
+  message = g_strdup_printf (
+      "%s; %u that were done before, or may have been, could not be taken back%s%s",
+      (*error)->message, left, names != NULL ? ": " : "", names != NULL ? names : "");
   g_free ((*error)->message);
   (*error)->message = g_steal_pointer (&message);
 }

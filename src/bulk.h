@@ -39,5 +39,15 @@ typedef gboolean (*NsdBulkUndoFunc) (const struct nlmsghdr *nlh, NsdAttrBuilder 
 /* Takes back what was done; returns how many messages could not be, with those of which it is not
  * known whether they were done: they are left alone. */
 guint nsd_bulk_take_back (NsdBulk *bulk, NsdNlSocket *socket, NsdBulkUndoFunc undo, gpointer data);
-/* Adds to @error that @left messages could not be taken back, if it is not 0. */
-void nsd_bulk_tell_left (guint left, GError **error);
+
+/* The parts of nsd_bulk_take_back(), for who has to see all messages before.  Calls @func for each
+ * that was done, or its echo, the last one first; they live as long as @bulk.  Returns of how many
+ * it is not known. */
+typedef void (*NsdBulkFunc) (const struct nlmsghdr *nlh, gpointer data);
+guint nsd_bulk_foreach_done (NsdBulk *bulk, NsdBulkFunc func, gpointer data);
+/* Sends @batch, which takes back what was done; returns how many messages failed. */
+guint nsd_bulk_send_undo (NsdBulk *bulk, NsdNlSocket *socket, NsdNlBatch *batch);
+
+/* Adds to @error that @left messages could not be taken back, if it is not 0.  @names: of those of
+ * which it is known; may be NULL. */
+void nsd_bulk_tell_left (guint left, const char *names, GError **error);

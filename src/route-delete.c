@@ -2,80 +2,51 @@
 #include "route-delete.h"
 
 #include <linux/rtnetlink.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "error.h"
+#include "route-plan.h"
 #include "routes.h"
-
-/* IP6_RT_PRIO_USER in linux/ipv6_route.h. */
-#define DEFAULT_METRIC6 1024
 
 /* For what is said more in a request than in the message that it is made of. */
 #define ROOM 512
 
-/* ---- the request ---- */
+/* ---- IPv4 ---- */
 
-/* Each metric as it is, and 0 for those that there are none of: none at all means any to
- * fib_metrics_match() in net/ipv4/fib_semantics.c. */
+/* Each metric as the kernel has it, and 0 for those that there are none of: none at all means any
+ * to fib_metrics_match() in net/ipv4/fib_semantics.c. */
 static gboolean
-put_each_metric (NsdAttrBuilder *builder, const NsdAttrView *route, GError **error)
+put_each_metric (NsdAttrBuilder *builder, const NsdRouteWay *route, GError **error)
 {
   struct nlattr *nest = nsd_attr_builder_open (builder, RTA_METRICS, error);
-  NsdAttrView metrics;
+  NsdAttrView view = { 0 }, metrics;
 
   if (nest == NULL)
     return FALSE;
-  nsd_attr_view_init_nested (&metrics, route, route->tb[RTA_METRICS]);
+  nsd_attr_view_init_nested (&metrics, &view, route->metrics);
   for (guint id = 1; id <= RTAX_MAX; id++) {
     const struct nlattr *nla = metrics.tb[id];
+    guint32 value = nsd_route_metric_kept (id, nsd_attr_view_get_u32 (&metrics, id, 0));
 
-    if (nla != NULL
-            ? !nsd_attr_builder_add (builder, (int)id, nla_data (nla), (gsize)nla_len (nla), error)
-            : id != RTAX_CC_ALGO && !nsd_attr_builder_add_u32 (builder, (int)id, 0, error))
+    if (id != RTAX_CC_ALGO ? !nsd_attr_builder_add_u32 (builder, (int)id, value, error)
+                           : nla != NULL && !nsd_attr_builder_add (builder, (int)id, nla_data (nla),
+                                                                   (gsize)nla_len (nla), error))
       return FALSE;
   }
   nsd_attr_builder_close (builder, nest);
   return TRUE;
 }
 
-/* What is not said means any, and then another route to the same destination may be meant. */
 static gboolean
-put_what_it_lacks (NsdAttrBuilder *builder, const NsdAttrView *route, GError **error)
-{
-  static const guint8 no_gateway[16];
-
-  if (((const struct rtmsg *)route->header)->rtm_family == AF_INET)
-    return put_each_metric (builder, route, error);
-  /* An IPv6 route that was made without a metric has this one (ip6_route_del() in
-   * net/ipv6/route.c). */
-  if (route->tb[RTA_PRIORITY] == NULL &&
-      !nsd_attr_builder_add_u32 (builder, RTA_PRIORITY, DEFAULT_METRIC6, error))
-    return FALSE;
-  return route->tb[RTA_NH_ID] != NULL || route->tb[RTA_MULTIPATH] != NULL ||
-         route->tb[RTA_GATEWAY] != NULL ||
-         nsd_attr_builder_add (builder, RTA_GATEWAY, no_gateway, sizeof no_gateway, error);
-}
-
-/* All that tells the route apart is said again, so that exactly this one is meant. */
-gboolean
-nsd_route_build_delete (const NsdAttrContext *context, const struct nlmsghdr *nlh,
-                        NsdAttrBuilder *builder, GError **error)
+build4 (const NsdRouteWay *route, NsdAttrBuilder *builder, GError **error)
 {
   static const guint16 ids[] = { RTA_DST,        RTA_SRC,     RTA_OIF,   RTA_GATEWAY,   RTA_VIA,
                                  RTA_PRIORITY,   RTA_PREFSRC, RTA_TABLE, RTA_MULTIPATH, RTA_NH_ID,
                                  RTA_ENCAP_TYPE, RTA_ENCAP,   RTA_FLOW };
-  const struct rtmsg *shown = nlmsg_data (nlh);
-  struct rtmsg *rtm;
   NsdAttrView view;
 
-  nsd_attr_view_init_message (&view, context, nlh, sizeof *shown);
-  nsd_attr_builder_init (builder, context, RTM_DELROUTE, 0, sizeof *rtm);
-  nsd_attr_builder_make_room (builder, nlh->nlmsg_len + ROOM);
-  rtm = builder->header;
-  *rtm = *shown;
-  rtm->rtm_flags &= RTNH_F_ONLINK | RTNH_F_PERVASIVE;
-  if (!put_what_it_lacks (builder, &view, error))
+  nsd_attr_view_init_message (&view, builder->context, route->nlh, sizeof *route->rtm);
+  if (!put_each_metric (builder, route, error))
     return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (ids); i++) {
     const struct nlattr *nla = view.tb[ids[i]];
@@ -91,199 +62,130 @@ nsd_route_build_delete (const NsdAttrContext *context, const struct nlmsghdr *nl
   return TRUE;
 }
 
-/* ---- what else it could be for ---- */
+/* ---- IPv6 ---- */
 
-static int
-family_of (const NsdAttrView *route)
-{
-  return ((const struct rtmsg *)route->header)->rtm_family;
-}
-
-/* Whether both are there with the same bytes, or neither is. */
 static gboolean
-same_bytes (const struct nlattr *a, const struct nlattr *b)
+put_gateway6 (NsdAttrBuilder *builder, const NsdRouteWay *way, GError **error)
 {
-  if (a == NULL || b == NULL)
-    return a == b;
-  return nla_len (a) == nla_len (b) && memcmp (nla_data (a), nla_data (b), (gsize)nla_len (a)) == 0;
+  static const guint8 none[16];
+  const struct nlattr *nla = way->hop.gateway;
+
+  return nsd_attr_builder_add (builder, RTA_GATEWAY, nla != NULL ? nla_data (nla) : none,
+                               nla != NULL ? (gsize)nla_len (nla) : sizeof none, error);
 }
 
 static gboolean
-equal (const NsdAttrView *a, const NsdAttrView *b, guint id)
+put_hop6 (NsdAttrBuilder *builder, const NsdRouteWay *way, GError **error)
 {
-  return same_bytes (a->tb[id], b->tb[id]);
-}
+  guint32 start = nlmsg_hdr (builder->msg)->nlmsg_len;
+  struct rtnexthop *hop = nlmsg_reserve (builder->msg, sizeof *hop, NLMSG_ALIGNTO);
 
-/* What the request does not say is anything. */
-static gboolean
-fits (const NsdAttrView *route, const NsdAttrView *meant, guint id)
-{
-  return meant->tb[id] == NULL || equal (route, meant, id);
-}
-
-/* The @n-th next hop of a route, the first being that of a route with one alone. */
-static gboolean
-get_hop (const NsdAttrView *route, guint n, NsdAttrView *ret_hop, int *ret_ifindex)
-{
-  const struct nlattr *nla = route->tb[RTA_MULTIPATH];
-  const struct rtnexthop *hop = nla != NULL ? nla_data (nla) : NULL;
-  int rest = nla != NULL ? nla_len (nla) : 0;
-
-  if (nla == NULL) {
-    *ret_hop = *route;
-    *ret_ifindex = (int)nsd_attr_view_get_u32 (route, RTA_OIF, 0);
-    return n == 0;
+  if (hop == NULL) {
+    nsd_error_set_invalid (error, "too many next hops");
+    return FALSE;
   }
-  for (; rest >= (int)sizeof *hop && RTNH_OK (hop, rest); hop = RTNH_NEXT (hop)) {
-    if (n-- == 0) {
-      nsd_attr_view_init (ret_hop, route->context, route->header, RTNH_DATA (hop),
-                          hop->rtnh_len - (int)sizeof *hop);
-      *ret_ifindex = hop->rtnh_ifindex;
-      return TRUE;
-    }
-    rest -= NLMSG_ALIGN (hop->rtnh_len);
-  }
-  return FALSE;
-}
-
-/* fib_nh_match() in net/ipv4/fib_semantics.c: the next hops of the route, in their order, are those
- * that the request begins with; of a route with one alone the first is enough. */
-static gboolean
-hops_fit4 (const NsdAttrView *route, const NsdAttrView *meant)
-{
-  gboolean several = meant->tb[RTA_MULTIPATH] != NULL;
-  NsdAttrView hop, wanted;
-  int ifindex, wanted_ifindex;
-
-  for (guint i = 0; get_hop (route, i, &hop, &ifindex); i++) {
-    if (i > 0 && !several)
-      return TRUE;
-    if (!get_hop (meant, i, &wanted, &wanted_ifindex) ||
-        (wanted_ifindex != 0 && wanted_ifindex != ifindex) || !fits (&hop, &wanted, RTA_GATEWAY) ||
-        !fits (&hop, &wanted, RTA_VIA) || (!several && !fits (&hop, &wanted, RTA_ENCAP)))
-      return FALSE;
-  }
+  *hop = (struct rtnexthop){ .rtnh_ifindex = way->hop.ifindex };
+  if (!put_gateway6 (builder, way, error))
+    return FALSE;
+  hop->rtnh_len = (guint16)(nlmsg_hdr (builder->msg)->nlmsg_len - start);
   return TRUE;
 }
 
-/* fib_table_delete() in net/ipv4/fib_trie.c. */
 static gboolean
-fits4 (const NsdAttrView *route, const NsdAttrView *meant)
+put_hops6 (NsdAttrBuilder *builder, const GArray *ways, GError **error)
 {
-  const struct rtmsg *a = route->header;
-  const struct rtmsg *b = meant->header;
+  struct nlattr *nest = nsd_attr_builder_open (builder, RTA_MULTIPATH, error);
 
-  if (a->rtm_tos != b->rtm_tos || a->rtm_type != b->rtm_type || a->rtm_scope != b->rtm_scope ||
-      (b->rtm_protocol != RTPROT_UNSPEC && a->rtm_protocol != b->rtm_protocol) ||
-      !fits (route, meant, RTA_PRIORITY) || !fits (route, meant, RTA_PREFSRC) ||
-      !equal (route, meant, RTA_METRICS))
+  if (nest == NULL)
     return FALSE;
-  if (meant->tb[RTA_NH_ID] != NULL || route->tb[RTA_NH_ID] != NULL)
-    return equal (route, meant, RTA_NH_ID);
-  return hops_fit4 (route, meant);
+  for (guint i = 0; i < ways->len; i++)
+    if (!put_hop6 (builder, &g_array_index (ways, NsdRouteWay, i), error))
+      return FALSE;
+  nsd_attr_builder_close (builder, nest);
+  return TRUE;
 }
 
-/* ip6_route_del() in net/ipv6/route.c: it is done for each next hop, and for each it looks for a
- * route that has it. */
+/* What is not said means any, as does 0 (ip6_route_del() in net/ipv6/route.c): a gateway is said
+ * also where there is none, and the metric where it was left to the kernel. */
 static gboolean
-fits6 (const NsdAttrView *route, const NsdAttrView *meant)
+build6 (const GArray *ways, NsdAttrBuilder *builder, GError **error)
 {
-  const struct rtmsg *a = route->header;
-  const struct rtmsg *b = meant->header;
-  NsdAttrView hop, wanted;
-  int ifindex, wanted_ifindex;
+  const NsdRouteWay *first = &g_array_index (ways, NsdRouteWay, 0);
+  struct rtmsg *rtm = builder->header;
+  NsdRoutePlace place;
 
-  if (!equal (route, meant, RTA_PRIORITY) ||
-      (b->rtm_protocol != RTPROT_UNSPEC && a->rtm_protocol != b->rtm_protocol))
+  nsd_route_place_init (&place, first->nlh);
+  /* The next hops of a route may be of several protocols, and the first one's is shown. */
+  if (first->multipath != NULL)
+    rtm->rtm_protocol = RTPROT_UNSPEC;
+  if (!nsd_attr_builder_add (builder, RTA_DST, place.destination, sizeof place.destination,
+                             error) ||
+      !nsd_attr_builder_add (builder, RTA_SRC, place.source, sizeof place.source, error) ||
+      !nsd_attr_builder_add_u32 (builder, RTA_TABLE, place.table, error) ||
+      !nsd_attr_builder_add_u32 (builder, RTA_PRIORITY, place.metric, error))
     return FALSE;
-  if (route->tb[RTA_NH_ID] != NULL)
-    return fits (route, meant, RTA_NH_ID);
-  if (meant->tb[RTA_NH_ID] != NULL)
-    return FALSE;
-  for (guint i = 0; get_hop (meant, i, &wanted, &wanted_ifindex); i++)
-    for (guint j = 0; get_hop (route, j, &hop, &ifindex); j++)
-      if ((wanted_ifindex == 0 || wanted_ifindex == ifindex) && equal (&hop, &wanted, RTA_GATEWAY))
-        return TRUE;
-  return FALSE;
+  if (first->nh_id != NULL)
+    return nsd_attr_builder_add (builder, RTA_NH_ID, nla_data (first->nh_id),
+                                 (gsize)nla_len (first->nh_id), error);
+  if (ways->len > 1)
+    return put_hops6 (builder, ways, error);
+  return (first->hop.ifindex == 0 ||
+          nsd_attr_builder_add_u32 (builder, RTA_OIF, (guint32)first->hop.ifindex, error)) &&
+         put_gateway6 (builder, first, error);
 }
 
-/* Whether the kernel, asked to delete the route @meant, would take @route for it. */
-static gboolean
-is_taken_for (const NsdAttrView *route, const NsdAttrView *meant)
-{
-  const struct rtmsg *a = route->header;
-  const struct rtmsg *b = meant->header;
+/* ---- both ---- */
 
-  return a->rtm_family == b->rtm_family && a->rtm_dst_len == b->rtm_dst_len &&
-         a->rtm_src_len == b->rtm_src_len && equal (route, meant, RTA_DST) &&
-         equal (route, meant, RTA_SRC) && equal (route, meant, RTA_TABLE) &&
-         (family_of (meant) == AF_INET ? fits4 (route, meant) : fits6 (route, meant));
+/* All that tells the route apart is said again, so that exactly this one is meant. */
+gboolean
+nsd_route_build_delete_ways (const NsdAttrContext *context, const GArray *ways,
+                             NsdAttrBuilder *builder, GError **error)
+{
+  const NsdRouteWay *first = &g_array_index (ways, NsdRouteWay, 0);
+  struct rtmsg *rtm;
+
+  nsd_attr_builder_init (builder, context, RTM_DELROUTE, 0, sizeof *rtm);
+  nsd_attr_builder_make_room (builder, first->nlh->nlmsg_len + ROOM);
+  rtm = builder->header;
+  *rtm = *first->rtm;
+  rtm->rtm_flags &= RTNH_F_ONLINK | RTNH_F_PERVASIVE;
+  return rtm->rtm_family == AF_INET ? build4 (first, builder, error)
+                                    : build6 (ways, builder, error);
 }
 
-typedef struct {
-  NsdNet *net;
-  NsdAttrView meant;
-  guint n;     /* how many fit */
-  char *first; /* the key of the one that the kernel has first */
-} Search;
+gboolean
+nsd_route_build_delete (const NsdAttrContext *context, const struct nlmsghdr *nlh,
+                        NsdAttrBuilder *builder, GError **error)
+{
+  g_autoptr (GArray) ways = g_array_new (FALSE, FALSE, sizeof (NsdRouteWay));
+
+  nsd_route_append_ways (ways, nlh);
+  return nsd_route_build_delete_ways (context, ways, builder, error);
+}
+
+/* ---- what else it could be for ---- */
 
 static void
-on_record (gpointer data, gpointer user_data)
+see_record (gpointer data, gpointer plan)
 {
-  const NsdRecord *record = data;
-  Search *search = user_data;
-  NsdAttrView view;
-
-  /* Of ten thousand routes this passes over most, without looking at all that they have. */
-  if (!same_bytes (
-          nlmsg_find_attr ((struct nlmsghdr *)record->message, sizeof (struct rtmsg), RTA_DST),
-          search->meant.tb[RTA_DST]))
-    return;
-  nsd_record_view (record, &nsd_route_class, &search->net->context, &view);
-  search->n += is_taken_for (&view, &search->meant);
-}
-
-static void
-restart (gpointer data)
-{
-  g_clear_pointer (&((Search *)data)->first, g_free);
-}
-
-static void
-on_route (struct nlmsghdr *nlh, gpointer data)
-{
-  Search *search = data;
-  NsdAttrView view;
-
-  if (nlh->nlmsg_type != RTM_NEWROUTE || nlmsg_datalen (nlh) < (int)sizeof (struct rtmsg) ||
-      search->first != NULL)
-    return;
-  nsd_attr_view_init_message (&view, &search->net->context, nlh, sizeof (struct rtmsg));
-  if (is_taken_for (&view, &search->meant))
-    search->first = nsd_route_key (nlh);
+  nsd_route_plan_see (plan, ((const NsdRecord *)data)->message);
 }
 
 gboolean
 nsd_route_check_delete (NsdNet *net, const NsdRecord *record, GError **error)
 {
-  Search search = { .net = net };
-  struct rtmsg request = { 0 };
-  g_autofree char *first = NULL;
-  gboolean complete;
+  g_autoptr (NsdRoutePlan) plan = nsd_route_plan_new (&net->context);
+  g_autoptr (NsdNlBatch) requests = nsd_nl_batch_new ();
 
-  nsd_record_view (record, &nsd_route_class, &net->context, &search.meant);
-  nsd_records_foreach (net->routes, on_record, &search);
-  if (search.n <= 1)
+  nsd_route_plan_add (plan, record->message, FALSE);
+  /* These are in no order, but tell whether there is anything to ask the kernel for. */
+  nsd_records_foreach (net->routes, see_record, plan);
+  if (nsd_route_plan_is_plain (plan))
     return TRUE;
-  /* The kernel lists them in the order in which it looks at them. */
-  request.rtm_family = (guint8)family_of (&search.meant);
-  if (!nsd_net_dump (net, RTM_GETROUTE, &request, sizeof request, restart, on_route, &search,
-                     &complete)) {
-    g_set_error (error, NSD_ERROR, NSD_ERROR_KERNEL, "The kernel did not list its routes");
+  if (!nsd_route_plan_look (plan, net->socket, error))
     return FALSE;
-  }
-  first = search.first;
-  if (first == NULL || strcmp (first, record->key) == 0)
+  nsd_route_plan_make (plan, requests);
+  if (nsd_route_plan_count_kept (plan) == 0)
     return TRUE;
   g_set_error (error, NSD_ERROR, NSD_ERROR_NOT_SUPPORTED,
                "The kernel would delete another route, which comes first and has all that this "

@@ -16,7 +16,7 @@
 #include "route-hops.h"
 #include "route-match.h"
 #include "route-stream.h"
-#include "route-delete.h"
+#include "route-undo.h"
 #include "route.h"
 #include "stream.h"
 
@@ -190,12 +190,6 @@ make_requests (const GPtrArray *messages, GHashTable *hops, NsdBulk *bulk, GArra
   }
 }
 
-static gboolean
-undo_import (const struct nlmsghdr *nlh, NsdAttrBuilder *builder, gpointer data, GError **error)
-{
-  return nsd_route_build_delete (&((Job *)data)->context, nlh, builder, error);
-}
-
 static void
 set_failure (const NsdBulk *bulk, const GPtrArray *messages, const GArray *order, GError **error)
 {
@@ -227,7 +221,7 @@ send_routes (Job *job, const GPtrArray *messages, GError **error)
   }
   if (bulk.failed != G_MAXUINT)
     set_failure (&bulk, messages, order, error);
-  nsd_bulk_tell_left (nsd_bulk_take_back (&bulk, socket, undo_import, job), error);
+  nsd_route_take_back (&bulk, socket, &job->context, error);
   return FALSE;
 }
 

@@ -150,6 +150,104 @@ def test_takes_back_no_other_route(blue, link, same_as_kernel):
     same_as_kernel(blue, 'blue')
 
 
+IP = {'Type': GLib.Variant('s', 'ip6'), 'Destination': GLib.Variant('s', '2001:db8::77')}
+OTHER_IP = {**IP, 'Id': GLib.Variant('t', 9)}
+HOPS = GLib.Variant('aa{sv}', [{'Gateway': GLib.Variant('s', f'2001:db8::{last}')}
+                               for last in (6, 7)])
+NET4, NET6 = '10.0.0.0/24', '2001:db8:1::/48'
+
+# What is there, as ip(8) is told, and what is added to it.
+NEIGHBOURS = [
+    (NET6, ['dev v0'], [{'Type': 'blackhole'}]),
+    (NET6, ['dev v0'], [{'Type': 'throw', 'Link': 'v0'}]),
+    (NET6, ['dev v0'], [{'Gateway': '2001:db8::9'}, {'Gateway': '2001:db8::8'}]),
+    (NET6, ['dev v0 metric 10'], [{'Link': 'v0', 'Metric': 0}]),
+    (NET6, ['via fe80::9 dev v1'], [{'Gateway': 'fe80::9', 'Link': 'v0'}]),
+    (NET6, ['via 2001:db8::9'], [{'NextHops': HOPS}]),
+    (NET6, ['via 2001:db8::9'], [{'Link': 'v0'}, {'Gateway': '2001:db8::8'}, {'Link': 'v1'}]),
+    (NET6, ['via 2001:db8::9', 'dev v0'], [{'NextHopId': 8}]),
+    (NET6, ['nhid 8 proto static'], [{'Link': 'v0'}, {'Gateway': '2001:db8::8'}]),
+    (NET6, ['dev v0 metric 5', 'dev v0'], [{'Link': 'v1'}, {'Type': 'unreachable', 'Metric': 5}]),
+    (NET6, [], [{'Link': 'v0'}, {'Link': 'v0', 'Encapsulation': IP}, {'NextHopId': 8}]),
+    (NET6, [], [{'NextHopId': 8}, {'Link': 'v0'}, {'Gateway': '2001:db8::8'}]),
+    (NET6, [], [{'Link': 'v0', 'Encapsulation': IP}, {'Link': 'v0', 'Encapsulation': OTHER_IP}]),
+    (NET4, ['dev v0 metric 5'], [{'Link': 'v0', 'Metric': 5, 'PreferredSource': '192.0.2.1'}]),
+    (NET4, ['dev v0 metric 5'], [{'Link': 'v0', 'Metric': 5, 'Metrics': {'mtu': 100000}}]),
+    (NET4, ['dev v0 metric 5'], [{'Link': 'v0', 'Metric': 0}]),
+    (NET4, ['via 192.0.2.9'], [{'NextHopId': 7}, {'Gateway': '192.0.2.8'}]),
+    (NET4, ['blackhole'], [{'Type': 'throw'}, {'Link': 'v0', 'Scope': 'host'}]),
+    (NET4, [], [{'Link': 'v0', 'PreferredSource': '192.0.2.1'}, {'Link': 'v0'}]),
+]
+
+
+def furnish(blue, network, known):
+    kernel.batch(['nexthop add id 7 via 192.0.2.9 dev v0',
+                  'nexthop add id 8 via 2001:db8::9 dev v0']
+                 + [f'route append {"blackhole " if words == "blackhole" else ""}{network} '
+                    + words.replace('blackhole', '') for words in known], 'blue')
+
+
+def fill(blue, network, values, mode='append'):
+    return route(network, mode, **{key: blue.link(value).path if key == 'Link' else value
+                                   for key, value in values.items()})
+
+
+FAR = route('10.9.0.0/16', Gateway='198.51.100.99')
+
+
+@pytest.mark.parametrize('network,known,added', NEIGHBOURS, ids=str)
+def test_takes_back_exactly_these(blue, link, same_as_kernel, network, known, added):
+    """Beside routes that the kernel could take for them, and each other."""
+    furnish(blue, network, known)
+    before = kernel.routes('blue')
+    routes = [fill(blue, network, values) for values in added]
+    with refused(contract.UNREACHABLE, f'route {len(routes) + 1} of {len(routes) + 1}') as caught:
+        add_routes(blue, *routes, FAR)
+    assert 'taken back' not in caught[0].message
+    assert kernel.routes('blue') == before
+    same_as_kernel(blue, 'blue')
+    assert add_routes(blue, *routes) == len(routes)
+    assert kernel.routes('blue') != before
+
+
+# In place of these the kernel would delete what is there.
+CONFUSED = [
+    (NET4, 'dev v0 src 192.0.2.1 metric 5', {'Link': 'v0', 'Metric': 5}),
+    (NET4, 'nexthop via 192.0.2.9 weight 3 nexthop via 192.0.2.8', {'Gateway': '192.0.2.9'}),
+    (NET4, 'dev v0 encap ip id 5 dst 192.0.2.77', {'Link': 'v0'}),
+    (NET6, 'dev v0 encap ip6 id 5 dst 2001:db8::77', {'Link': 'v0'}),
+    (NET6, 'via 2001:db8::9', {'Gateway': '2001:db8::9', 'Encapsulation': IP}),
+    (NET6, 'nhid 8', {'Gateway': '2001:db8::8'}),
+    (NET6, 'nhid 8', {'Type': 'blackhole'}),
+]
+
+
+@pytest.mark.parametrize('network,known,added', CONFUSED, ids=str)
+def test_what_cannot_be_taken_back(blue, link, same_as_kernel, network, known, added):
+    """It stays, as what was there does, and the error says so; the others go."""
+    furnish(blue, network, [known])
+    others = [found for found in kernel.routes('blue') if found[1]['dst'] != network]
+    with refused(contract.UNREACHABLE, 'route 5 of 5',
+                 f'1 that were done before.* could not be taken back: {network}'):
+        add_routes(blue, *many(2, first=1), fill(blue, network, added), *many(1, first=3), FAR)
+    assert [found for found in kernel.routes('blue') if found[1]['dst'] != network] == others
+    same_as_kernel(blue, 'blue')
+    with refused(contract.EXISTS):
+        add_routes(blue, fill(blue, network, added))
+    with pytest.raises(AssertionError, match='File exists'):
+        kernel.batch([f'route append {network} {known}'], 'blue')
+
+
+@pytest.mark.parametrize('metrics', [{'mtu': 65521}, {'advmss': 70000}, {'hoplimit': 300},
+                                     {'mtu': 0, 'window': 5, 'lock': 4}], ids=str)
+def test_takes_back_metrics_that_the_kernel_changes(blue, link, metrics):
+    before = kernel.routes('blue')
+    with refused(contract.UNREACHABLE, 'route 3 of 3'):
+        add_routes(blue, *(fill(blue, network, {'Link': 'v0', 'Metrics': metrics}, 'create')
+                           for network in (NET4, NET6)), FAR)
+    assert kernel.routes('blue') == before
+
+
 def test_the_same_twice(blue, link):
     before = kernel.routes('blue')
     with refused(contract.EXISTS, 'route 3 of 3, 10.0.0.0/24'):

@@ -440,6 +440,26 @@ def test_long_route(blue, link, file):
     assert len(blue.routes(Destination='10.7.0.0/16')[0].get('NextHops')) == 246
 
 
+def test_takes_back_no_other_route(blue, red, link, red_link, file, same_as_kernel):
+    """What is there, and comes first, would be deleted in place of some that were added."""
+    kernel.batch(['route add 198.51.100.0/24 dev v0', 'route add 198.51.101.0/24 via 192.0.2.9',
+                  'route add blackhole 2001:db8:1::/48', 'route add 2001:db8:2::/48 dev v0',
+                  'addr add 203.0.113.1/24 dev v0', 'route add 172.16.0.0/16 via 203.0.113.9'],
+                 'blue')
+    kernel.batch(['route add 198.51.100.0/24 dev v0 src 192.0.2.1',
+                  'route add 198.51.101.0/24 via 192.0.2.8', 'route add 2001:db8:1::/48 dev v0',
+                  'route add 2001:db8:2::/48 encap ip6 id 5 dst 2001:db8::77 dev v0'], 'red')
+    export_to(blue, file, Protocol='boot')
+    before = kernel.routes('red')
+    with refused(contract.UNREACHABLE, '2 that were done before.* could not be taken back: '
+                 '2001:db8:2::/48 and 198.51.100.0/24$'):
+        import_from(red, file)
+    after = kernel.routes('red')
+    assert [found for found in after if found in before] == before
+    assert len(after) == len(before) + 2
+    same_as_kernel(red, 'red')
+
+
 def test_options(blue, link, file):
     file.write_bytes(MAGIC)
     with open(file, 'rb') as stream, refused(contract.INVALID_ARGS, 'Nonsense'):

@@ -535,6 +535,16 @@ def test_mode_append_joins_ipv6(blue, link, same_as_kernel):
     same_as_kernel(blue, 'blue')
 
 
+def test_next_hops_of_several_protocols(blue, link, same_as_kernel):
+    """The kernel shows one of them; all go with the route."""
+    kernel.batch([f'route append {NETWORK["inet6"]} via 2001:db8::{last} proto {last}'
+                  for last in (7, 8, 9)], 'blue')
+    route, = blue.routes(Destination=NETWORK['inet6'])
+    route.delete()
+    assert not [data for _family, data in kernel.routes('blue') if data['dst'] == NETWORK['inet6']]
+    same_as_kernel(blue, 'blue')
+
+
 def hop(last, weight):
     return {'Gateway': GLib.Variant('s', f'192.0.2.{last}'), 'Weight': GLib.Variant('u', weight)}
 
