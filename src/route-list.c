@@ -8,7 +8,7 @@
 #include "bulk.h"
 #include "error.h"
 #include "route-match.h"
-#include "route-delete.h"
+#include "route-plan.h"
 #include "route.h"
 #include "routes.h"
 
@@ -213,30 +213,48 @@ nsd_route_list (NsdRequest *request, GError **error)
 
 /* ---- FlushRoutes ---- */
 
-typedef struct {
-  NsdNet *net;
-  NsdBulk bulk;
-} Flush;
-
 static gboolean
-restart_flush (gpointer data, GError **error)
+restart_flush (gpointer routes, GError **error)
 {
-  Flush *flush = data;
-
-  nsd_bulk_clear (&flush->bulk);
-  nsd_bulk_init (&flush->bulk);
+  g_ptr_array_set_size (routes, 0);
   return TRUE;
 }
 
 static gboolean
-flush_route (const struct nlmsghdr *nlh, gpointer data, GError **error)
+note_route (const struct nlmsghdr *nlh, gpointer routes, GError **error)
 {
-  Flush *flush = data;
-  g_auto (NsdAttrBuilder) builder = { 0 };
+  g_ptr_array_add (routes, g_memdup2 (nlh, nlh->nlmsg_len));
+  return TRUE;
+}
 
-  if (!nsd_route_build_delete (&flush->net->context, nlh, &builder, error))
+/* Whether all that could be taken for each other match, or none of them. */
+static gboolean
+is_of_places (const NsdRouteMatch *match)
+{
+  static const char *const names[] = { "Destination", "Family", "Metric", "Source",
+                                       "Table",       "Tos",    NULL };
+
+  for (guint i = 0; i < match->conditions->len; i++)
+    if (!g_strv_contains (names,
+                          g_array_index (match->conditions, NsdRouteCondition, i).attr->name))
+      return FALSE;
+  return TRUE;
+}
+
+/* What deletes the routes that match, and no others, into @requests. */
+static gboolean
+plan_flush (NsdNet *net, const NsdRouteMatch *match, GPtrArray *routes, NsdRoutePlan *plan,
+            NsdNlBatch *requests, GError **error)
+{
+  const NsdRouteDump dump = { restart_flush, note_route, routes };
+
+  if (!nsd_route_match_dump (match, &net->context, net->socket, &dump, error))
     return FALSE;
-  nsd_bulk_add (&flush->bulk, nlmsg_hdr (builder.msg));
+  for (guint i = routes->len; i > 0; i--)
+    nsd_route_plan_add (plan, routes->pdata[i - 1], is_of_places (match));
+  if (!nsd_route_plan_look (plan, net->socket, error))
+    return FALSE;
+  nsd_route_plan_make (plan, requests);
   return TRUE;
 }
 
@@ -247,16 +265,36 @@ take_in (gpointer net, GError **error)
   return TRUE;
 }
 
-/* Somebody else was faster, or one deletion took another route along: that is no failure. */
-static void
-send_flush (Flush *flush, GError **error)
+/* Somebody else was faster, or one deletion took another route along: that is no failure.  Returns
+ * how many went. */
+static guint
+send_flush (NsdNet *net, NsdNlBatch *requests, GError **error)
 {
-  flush->bulk.harmless = ESRCH;
-  flush->bulk.progress = take_in;
-  flush->bulk.progress_data = flush->net;
-  if (!nsd_bulk_send (&flush->bulk, flush->net->socket, error) && *error == NULL)
-    nsd_error_set_errno (error, flush->bulk.failure.errnum, flush->bulk.failure.text);
-  nsd_net_drain (flush->net);
+  g_auto (NsdBulk) bulk = { 0 };
+
+  nsd_bulk_init (&bulk);
+  bulk.harmless = ESRCH;
+  bulk.progress = take_in;
+  bulk.progress_data = net;
+  for (guint i = 0; i < nsd_nl_batch_count (requests); i++)
+    nsd_bulk_add (&bulk, nsd_nl_batch_nth (requests, i));
+  if (!nsd_bulk_send (&bulk, net->socket, error) && *error == NULL)
+    nsd_error_set_errno (error, bulk.failure.errnum, bulk.failure.text);
+  nsd_net_drain (net);
+  return nsd_bulk_done (&bulk);
+}
+
+/* Those that are left, since others would go. */
+static void
+set_kept (const NsdRoutePlan *plan, GError **error)
+{
+  g_autofree char *names = nsd_route_plan_name_kept (plan);
+
+  g_set_error (
+      error, NSD_ERROR, NSD_ERROR_NOT_SUPPORTED,
+      "in place of %s the kernel would delete another route, which comes first and has all "
+      "that is asked for",
+      names);
 }
 
 /* As «ip route flush», which wants to be told of something. */
@@ -288,21 +326,22 @@ nsd_route_flush (NsdRequest *request, GError **error)
 {
   NsdNet *net = request->net;
   g_auto (NsdRouteMatch) match = { 0 };
-  Flush flush = { .net = net };
-  const NsdRouteDump dump = { restart_flush, flush_route, &flush };
-  guint64 count = 0;
+  g_autoptr (GPtrArray) routes = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (NsdRoutePlan) plan = nsd_route_plan_new (&net->context);
+  g_autoptr (NsdNlBatch) requests = nsd_nl_batch_new ();
+  guint count = 0;
 
   if (parse_flush (request, &match, error) &&
-      nsd_route_match_dump (&match, &net->context, net->socket, &dump, error)) {
-    send_flush (&flush, error);
-    count = nsd_bulk_done (&flush.bulk);
+      plan_flush (net, &match, routes, plan, requests, error)) {
+    count = send_flush (net, requests, error);
+    if (*error == NULL && nsd_route_plan_count_kept (plan) > 0)
+      set_kept (plan, error);
   }
-  nsd_bulk_clear (&flush.bulk);
   if (*error != NULL) {
     if (count > 0)
-      g_prefix_error (error, "%" G_GUINT64_FORMAT " are deleted, then: ", count);
+      g_prefix_error (error, "%u are deleted, then: ", count);
     nsd_request_prefix_error (request, error, "flush routes");
     return NULL;
   }
-  return g_variant_new ("(t)", count);
+  return g_variant_new ("(t)", (guint64)count);
 }

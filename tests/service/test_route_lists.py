@@ -265,6 +265,58 @@ def test_long_routes_are_taken_back(blue, long_routes):
     assert len(list_routes(blue, Destination='10.7.0.0/16')[0]) == 1
 
 
+# Routes to one destination, as ip(8) is told; a match, and which of them it flushes.
+SIMILAR = [
+    ('203.0.120.0/24', ['dev v0', 'dev v0 src 192.0.2.1'], {'PreferredSource': ''}, [0]),
+    ('203.0.120.0/24', ['dev v0 src 192.0.2.1', 'dev v0'], {'Type': 'unicast'}, [0, 1]),
+    ('203.0.120.0/24', ['dev v0 src 192.0.2.1', 'dev v0', 'via 192.0.2.9'],
+     {'PreferredSource': '192.0.2.1'}, [0]),
+    ('2001:db8:9::/48', ['dev v0', 'via 2001:db8::9', 'dev v1'], {'Gateway': ''}, [0, 2]),
+    ('2001:db8:9::/48', ['dev v0', 'via 2001:db8::9 proto static', 'via 2001:db8::8 proto 99'],
+     {'Gateway': ''}, [0, 1, 2]),
+]
+# The first of these would go in place of what matches.
+CONFUSED = [
+    ('203.0.120.0/24', ['dev v0 src 192.0.2.1', 'dev v0'], {'PreferredSource': ''}),
+    ('203.0.120.0/24', ['dev v0 encap ip id 5 dst 192.0.2.77', 'dev v0 proto static',
+                        'dev v0'], {'Protocol': 'boot', 'Encapsulation': {}}),
+    ('2001:db8:9::/48', ['nhid 8', 'dev v0'], {'Gateway': ''}),
+]
+
+
+@pytest.mark.parametrize('network,known,match,gone', SIMILAR, ids=str)
+def test_flush_among_similar_ones(blue, link, same_as_kernel, network, known, match, gone):
+    def add(numbers):
+        kernel.batch([f'route append {network} {known[number]}' for number in numbers], 'blue')
+        return [found for found in kernel.routes('blue') if found[1]['dst'] == network]
+
+    stay = add(number for number in range(len(known)) if number not in gone)
+    if stay:
+        assert flush(blue, Destination=network) == len(stay)
+    add(range(len(known)))
+    count = len(list_routes(blue, Destination=network, **match)[0])
+    assert flush(blue, Destination=network, **match) == count
+    assert add([]) == stay
+    same_as_kernel(blue, 'blue')
+
+
+@pytest.mark.parametrize('network,known,match', CONFUSED, ids=str)
+def test_flush_would_take_another(blue, link, same_as_kernel, network, known, match):
+    """That stays, and so does what matches; all else that matches goes, and is told."""
+    kernel.batch(['nexthop add id 8 via 2001:db8::9 dev v0', 'route add 203.0.121.0/24 dev v0',
+                  'route add 2001:db8:10::/48 dev v0']
+                 + [f'route append {network} {words}' for words in known], 'blue')
+    kept = [found for found in kernel.routes('blue') if found[1]['dst'] == network]
+    matching = len(list_routes(blue, Link=link.path, Table=254, **match)[0])
+    assert matching > 1
+    with refused(contract.NOT_SUPPORTED, 'Cannot flush routes in namespace blue: '
+                 f'{matching - 1} are deleted, then: in place of {network}'):
+        flush(blue, Link=link.path, Table=254, **match)
+    assert len(list_routes(blue, Link=link.path, Table=254, **match)[0]) == 1
+    assert [found for found in kernel.routes('blue') if found[1]['dst'] == network] == kept
+    same_as_kernel(blue, 'blue')
+
+
 # ---- addresses ----
 
 def test_find_addresses(blue, link):
