@@ -109,7 +109,7 @@ settle_in_worker (gpointer net, gpointer data)
   NsdRequest *request = &step->call->request;
   g_autoptr (GError) error = NULL;
 
-  nsd_net_refresh_foreign (net, NULL);
+  nsd_net_drain (net);
   if (step->call->settled == 1 && request->settle_func != NULL &&
       !request->settle_func (net, request->settle_data, &error)) {
     /* What that took back is known where it was begun before the caller hears of it. */

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "link-heard.h"
+#include "link-look.h"
+#include "link-news.h"
 #include "link/kind.h"
 #include "names.h"
 #include "routes.h"
@@ -52,12 +54,13 @@ nsd_link_properties (const NsdLink *link, const char *interface)
 guint64
 nsd_link_lower_namespace (const NsdLink *link)
 {
-  g_autoptr (GVariant) properties = nsd_link_properties (link, NSD_IFACE_LINK);
-  const char *text = "/";
-  NsdPath path;
+  return link->lower_netns;
+}
 
-  g_variant_lookup (properties, "LinkNamespace", "&o", &text);
-  return nsd_path_decode (text, &path) && path.node == NSD_NODE_NAMESPACE ? path.netns : 0;
+gboolean
+nsd_link_refers_to_unknown (const NsdLink *link)
+{
+  return link->foreign && link->lower_netns == 0;
 }
 
 gboolean
@@ -157,6 +160,8 @@ link_from_message (NsdNet *net, const struct nlmsghdr *nlh)
   link->master = (int)nsd_attr_view_get_u32 (&view, IFLA_MASTER, 0);
   link->refers = (int)nsd_attr_view_get_u32 (&view, IFLA_LINK, 0);
   link->foreign = nsd_attr_view_get (&view, IFLA_LINK_NETNSID, sizeof (gint32)) != NULL;
+  link->nsid = (int)nsd_attr_view_get_u32 (&view, IFLA_LINK_NETNSID, (guint32)-1);
+  link->lower_netns = link->nsid >= 0 ? nsd_net_resolve_nsid (net, link->nsid) : 0;
   /* Taking the data makes one serialized block of it, a fourth of the size of a tree. */
   link->interfaces = g_variant_ref_sink (read_interfaces (net, link, &view, &info));
   g_variant_get_data (link->interfaces);
@@ -166,14 +171,14 @@ link_from_message (NsdNet *net, const struct nlmsghdr *nlh)
 /* ---- what the bus is told ---- */
 
 void
-nsd_links_touch_foreign (NsdNet *net)
+nsd_links_touch_unknown (NsdNet *net)
 {
   GHashTableIter iter;
   gpointer value;
 
   g_hash_table_iter_init (&iter, net->links);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((NsdLink *)value)->foreign)
+    if (nsd_link_refers_to_unknown (value))
       nsd_net_touch_link (net, ((NsdLink *)value)->ifindex);
 }
 
@@ -267,7 +272,8 @@ touch_siblings (NsdNet *net, const NsdLink *link)
     if (other->ifindex != link->ifindex && (sibling || peer))
       nsd_net_touch_link (net, other->ifindex);
   }
-  net->options.hooks->links_moved (net->id);
+  if (link->refers != 0)
+    nsd_links_tell (net, link->foreign ? link->lower_netns : net->id, link->refers);
 }
 
 /* A port shows what its master is (the bridge's id), a master what its ports make of it (its
@@ -317,6 +323,7 @@ link_removed (NsdNet *net, NsdLink *link)
   g_ptr_array_unref (names);
 
   touch_what_stood_there (net);
+  nsd_links_tell (net, net->id, link->ifindex);
   if (link->master != 0)
     nsd_net_touch_link (net, link->master);
   g_hash_table_remove (net->dirty_links, GINT_TO_POINTER (link->ifindex));
@@ -329,12 +336,9 @@ link_added (NsdNet *net, const NsdLink *link)
   nsd_signal_added (net, NSD_NODE_LINK, link->key, link->interfaces);
   touch_family (net, link);
   touch_siblings (net, link);
-  if (link->refers == 0)
-    return;
-  /* It may be the other end of one of ours, come home, or of one elsewhere. */
-  nsd_links_touch_foreign (net);
-  if (link->foreign)
-    net->options.hooks->links_moved (net->id);
+  /* It may have come from where nobody hears of it, and links here or elsewhere refer to it. */
+  nsd_links_tell (net, 0, 0);
+  nsd_links_look_at_unknown (net);
 }
 
 /* Takes in what the kernel says of a link. */
@@ -357,6 +361,7 @@ update_link (NsdNet *net, const struct nlmsghdr *nlh)
       nsd_net_touch_link (net, known->master);
     nsd_link_state_changed (net, link->ifindex, known->flags, link->flags);
   }
+  nsd_links_note_referring (net, link);
   g_hash_table_replace (net->links, GINT_TO_POINTER (link->ifindex), link);
   g_steal_pointer (&link);
 }
@@ -370,6 +375,7 @@ nsd_links_doubt (NsdNet *net)
   g_hash_table_iter_init (&iter, net->links);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     ((NsdLink *)value)->serial = ++net->link_serial;
+  nsd_links_tell (net, net->id, 0);
 }
 
 /* ---- events ---- */
@@ -387,7 +393,6 @@ link_moved (NsdNet *net, const NsdLink *link, const NsdAttrView *view)
   nsd_signal_emit (net, NSD_NODE_LINK, link->key, NSD_IFACE_LINK, "Moved",
                    g_variant_new ("(o)", net->moved_to));
   touch_referring (net, link->ifindex);
-  net->options.hooks->links_moved (net->id);
 }
 
 static void
@@ -501,18 +506,16 @@ note_what_there_is (NsdNet *net)
 {
   GHashTableIter iter;
   gpointer value;
-  gboolean foreign = FALSE;
 
   net->has_silent_links = FALSE;
   g_hash_table_iter_init (&iter, net->links);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     const NsdLink *link = value;
 
-    foreign |= link->foreign;
     /* A namespace with lo alone, as `ip netns add` leaves it, shall cost nothing. */
     net->has_silent_links |= (link->flags & (IFF_UP | IFF_LOOPBACK)) == 0;
   }
-  g_atomic_int_set (&net->options.shared->has_foreign_links, foreign);
+  nsd_links_note_all_referring (net);
 }
 
 gboolean

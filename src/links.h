@@ -6,14 +6,16 @@
 
 typedef struct {
   int ifindex;
-  char *key;        /* ifindex, as the last element of the object path */
-  guint flags;      /* IFF_* */
-  char *name;       /* text */
-  char *kind;       /* "" for hardware and lo */
-  char *port;       /* kind of the link that this one is a port of, "" for none */
-  int master;       /* ifindex, 0 for none */
-  int refers;       /* IFLA_LINK: another link, in … */
-  gboolean foreign; /* … another namespace */
+  char *key;           /* ifindex, as the last element of the object path */
+  guint flags;         /* IFF_* */
+  char *name;          /* text */
+  char *kind;          /* "" for hardware and lo */
+  char *port;          /* kind of the link that this one is a port of, "" for none */
+  int master;          /* ifindex, 0 for none */
+  int refers;          /* IFLA_LINK: another link, in … */
+  gboolean foreign;    /* … another namespace, … */
+  int nsid;            /* … which has this id here, … */
+  guint64 lower_netns; /* … and this one on the bus; 0 if it is not there */
   guint generation;
   guint64 serial;       /* of the link, not of its index, which the kernel uses again */
   GVariant *interfaces; /* a{sa{sv}}: all properties */
@@ -33,6 +35,8 @@ GVariant *nsd_link_properties (const NsdLink *link, const char *interface);
 /* The namespace of its lower device or other end; 0 if that is the link's own, or not on the bus.
  */
 guint64 nsd_link_lower_namespace (const NsdLink *link);
+/* Whether it is another one, and not on the bus. */
+gboolean nsd_link_refers_to_unknown (const NsdLink *link);
 
 /* Events were lost: what has an index now may be another link than the one that had it before. */
 void nsd_links_doubt (NsdNet *net);
@@ -44,8 +48,8 @@ gboolean nsd_links_refresh (NsdNet *net);
  * net/core/dev.c notifies only of a link that is up, so the alias, group, link mode, segmentation
  * limits and most settings of kinds change in silence while it is down. */
 void nsd_links_touch_silent (NsdNet *net);
-/* Links that refer to another namespace become dirty. */
-void nsd_links_touch_foreign (NsdNet *net);
+/* Links that refer to a namespace that is not on the bus become dirty. */
+void nsd_links_touch_unknown (NsdNet *net);
 /* Appends {oa{sa{sv}}} of each link. */
 void nsd_links_append_managed (NsdNet *net, GVariantBuilder *builder);
 

@@ -10,6 +10,8 @@
 #include "addresses.h"
 #include "error.h"
 #include "link/bridge-vlans.h"
+#include "link-look.h"
+#include "link-news.h"
 #include "links.h"
 #include "neighbours.h"
 #include "routes.h"
@@ -26,11 +28,6 @@
  * later, and so much later that it takes a tenth of the time (milliseconds). */
 #define ROUTES_DELAY     10
 #define ROUTES_DELAY_MAX 500
-
-/* How often links that are down are looked at: soon after something was heard, ever less often
- * while it is quiet (milliseconds). */
-#define LOOK_DELAY     250
-#define LOOK_DELAY_MAX 2000
 
 /* Counting a table that is too large for objects takes so much longer than anything else that it is
  * done for many changes at once, and takes a twentieth of the time (milliseconds). */
@@ -172,17 +169,16 @@ nsd_net_dump (NsdNet *net, int type, gconstpointer header, gsize header_size,
   return TRUE;
 }
 
-/* In the worker's own main context, once, after @delay milliseconds; @func clears *@source. */
-static void
-schedule (NsdNet *net, GSource **source, guint delay, GSourceFunc func)
+void
+nsd_net_schedule (NsdNet *net, GSource **source, guint delay, GSourceFunc func)
 {
   *source = g_timeout_source_new (delay);
   g_source_set_callback (*source, func, net, NULL);
   g_source_attach (*source, g_main_context_get_thread_default ());
 }
 
-static void
-clear_source (GSource **source)
+void
+nsd_net_clear_source (GSource **source)
 {
   if (*source != NULL)
     g_source_destroy (*source);
@@ -291,39 +287,10 @@ schedule_resync (NsdNet *net)
   if (net->resync != NULL)
     return;
   net->resync_delay = CLAMP (net->resync_delay * 2, RESYNC_DELAY, RESYNC_DELAY_MAX);
-  schedule (net, &net->resync, net->resync_delay, on_resync);
+  nsd_net_schedule (net, &net->resync, net->resync_delay, on_resync);
 }
 
-/* ---- what the kernel does not tell ---- */
-
-static gboolean
-on_look (gpointer data)
-{
-  NsdNet *net = data;
-
-  g_clear_pointer (&net->look, g_source_unref);
-  net->look_delay = MIN (net->look_delay * 2, LOOK_DELAY_MAX);
-  nsd_links_touch_silent (net);
-  nsd_addresses_touch_silent (net);
-  nsd_net_drain (net);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-schedule_look (NsdNet *net)
-{
-  gboolean sooner = net->heard && net->look_delay > LOOK_DELAY;
-  gboolean any = net->has_silent_links || net->has_tentative;
-
-  net->heard = FALSE;
-  if (sooner || !any)
-    clear_source (&net->look);
-  if (net->look != NULL || !any)
-    return;
-  if (sooner || net->look_delay == 0)
-    net->look_delay = LOOK_DELAY;
-  schedule (net, &net->look, net->look_delay, on_look);
-}
+/* ---- reading ---- */
 
 static gboolean
 on_routes_later (gpointer data)
@@ -339,7 +306,8 @@ static void
 schedule_routes (NsdNet *net)
 {
   if (net->routes_later == NULL)
-    schedule (net, &net->routes_later, MAX (net->routes_delay, ROUTES_DELAY), on_routes_later);
+    nsd_net_schedule (net, &net->routes_later, MAX (net->routes_delay, ROUTES_DELAY),
+                      on_routes_later);
 }
 
 static gboolean
@@ -366,14 +334,14 @@ read_routes (NsdNet *net)
   /* Nobody waits for a count. */
   if (!g_atomic_int_get (&net->options.shared->routes_exported)) {
     if (net->recount == NULL)
-      schedule (net, &net->recount, MAX (net->recount_delay, RECOUNT_DELAY), on_recount);
+      nsd_net_schedule (net, &net->recount, MAX (net->recount_delay, RECOUNT_DELAY), on_recount);
     return TRUE;
   }
   for (int i = 0; i < 2; i++)
     if (net->routes_dirty[i] && !nsd_routes_refresh (net, i == 0 ? AF_INET : AF_INET6))
       sure = FALSE;
   net->routes_delay = (guint)MIN ((g_get_monotonic_time () - begin) / 100, ROUTES_DELAY_MAX);
-  clear_source (&net->routes_later);
+  nsd_net_clear_source (&net->routes_later);
   net->dump_doubtful = nsd_nl_events_pending (net->events);
   return sure;
 }
@@ -424,13 +392,26 @@ drain (NsdNet *net, gboolean somebody_waits)
   nsd_rules_flush (net);
   nsd_neighbours_flush (net);
   nsd_signals_flush (net);
-  schedule_look (net);
+  nsd_links_tell_flush (net);
+  nsd_links_schedule_look (net);
 }
 
 void
 nsd_net_drain (NsdNet *net)
 {
   drain (net, TRUE);
+}
+
+static void
+drain_and_rest (NsdNet *net)
+{
+  gint64 begin = g_get_monotonic_time ();
+  gint64 end;
+
+  drain (net, FALSE);
+  end = g_get_monotonic_time ();
+  net->rest_until = MAX (net->rest_until, begin - REST_ALLOWANCE) + (end - begin) * (1 + REST);
+  net->rest_until = MIN (net->rest_until, end + REST_MAX);
 }
 
 static gboolean
@@ -440,34 +421,29 @@ on_rested (gpointer data)
 
   g_clear_pointer (&net->rest, g_source_unref);
   nsd_nl_events_listen (net->events, TRUE);
+  drain_and_rest (net);
   return G_SOURCE_REMOVE;
+}
+
+void
+nsd_net_drain_soon (NsdNet *net)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (net->rest != NULL)
+    return;
+  if (now >= net->rest_until) {
+    drain_and_rest (net);
+    return;
+  }
+  nsd_nl_events_listen (net->events, FALSE);
+  nsd_net_schedule (net, &net->rest, (guint)((net->rest_until - now) / 1000) + 1, on_rested);
 }
 
 static void
 on_ready (gpointer data)
 {
-  NsdNet *net = data;
-  gint64 begin = g_get_monotonic_time ();
-  gint64 end;
-
-  if (begin < net->rest_until) {
-    nsd_nl_events_listen (net->events, FALSE);
-    schedule (net, &net->rest, (guint)((net->rest_until - begin) / 1000) + 1, on_rested);
-    return;
-  }
-  drain (net, FALSE);
-  end = g_get_monotonic_time ();
-  net->rest_until = MAX (net->rest_until, begin - REST_ALLOWANCE) + (end - begin) * (1 + REST);
-  net->rest_until = MIN (net->rest_until, end + REST_MAX);
-}
-
-void
-nsd_net_refresh_foreign (gpointer data, gpointer unused)
-{
-  NsdNet *net = data;
-
-  nsd_links_touch_foreign (net);
-  nsd_net_drain (net);
+  nsd_net_drain_soon (data);
 }
 
 void
@@ -507,17 +483,20 @@ net_free (gpointer data)
 {
   NsdNet *net = data;
 
-  clear_source (&net->resync);
-  clear_source (&net->look);
-  clear_source (&net->routes_later);
-  clear_source (&net->recount);
-  clear_source (&net->rest);
+  nsd_net_clear_source (&net->resync);
+  nsd_net_clear_source (&net->look);
+  nsd_net_clear_source (&net->slice);
+  nsd_net_clear_source (&net->routes_later);
+  nsd_net_clear_source (&net->recount);
+  nsd_net_clear_source (&net->rest);
   g_clear_pointer (&net->events, nsd_nl_events_free);
   g_clear_pointer (&net->socket, nsd_nl_socket_free);
   g_clear_pointer (&net->side_socket, nsd_nl_socket_free);
   g_clear_pointer (&net->nsids, g_hash_table_unref);
   g_clear_pointer (&net->links, g_hash_table_unref);
   g_clear_pointer (&net->links_heard, g_hash_table_unref);
+  g_clear_pointer (&net->link_news, g_hash_table_unref);
+  g_clear_pointer (&net->slices, g_array_unref);
   g_clear_pointer (&net->dirty_links, g_hash_table_unref);
   g_clear_pointer (&net->addresses, nsd_records_free);
   g_clear_pointer (&net->routes, nsd_records_free);
@@ -547,6 +526,7 @@ net_start (NsdNetns *netns, gpointer data, GError **error)
   net->context = (NsdAttrContext){ net->id, link_path, net };
   net->nsids = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   net->dirty_links = g_hash_table_new (NULL, NULL);
+  net->slices = g_array_new (FALSE, FALSE, sizeof (int));
   net->signals = g_ptr_array_new_with_free_func (g_object_unref);
   nsd_links_init (net);
   net->addresses = nsd_records_new (&nsd_address_class);
@@ -569,7 +549,12 @@ net_start (NsdNetns *netns, gpointer data, GError **error)
 void
 nsd_net_publish (gpointer data, gpointer unused)
 {
-  ((NsdNet *)data)->published = TRUE;
+  NsdNet *net = data;
+
+  /* What has come to the bus while this one was on its way had nobody here to tell. */
+  nsd_links_touch_unknown (net);
+  nsd_net_drain (net);
+  net->published = TRUE;
 }
 
 static const int groups[] = {

@@ -17,9 +17,10 @@
 /* What main may see of a worker's state at any time. */
 typedef struct {
   gatomicrefcount references;
-  gint has_foreign_links; /* atomic: some link refers to a link of another namespace */
-  gint routes_exported;   /* atomic */
-  gsize route_count;      /* atomic */
+  gsize refers_to;      /* atomic: other namespaces of which links here show something, as bits: see
+                           nsd_link_news_bit() */
+  gint routes_exported; /* atomic */
+  gsize route_count;    /* atomic */
 } NsdNetShared;
 
 NsdNetShared *nsd_net_shared_new (void);
@@ -28,9 +29,9 @@ void nsd_net_shared_unref (NsdNetShared *shared);
 
 /* What a worker tells main; called in the worker. */
 typedef struct {
-  /* Links of this namespace came, went or moved: links elsewhere that refer to them may read
-   * otherwise now. */
-  void (*links_moved) (guint64 netns);
+  /* Links elsewhere that refer to those of @news may read otherwise now: see link-news.h.  @news is
+   * taken over. */
+  void (*links_changed) (guint64 netns, GHashTable *news);
   void (*routes_exported_changed) (guint64 netns);
 } NsdNetHooks;
 
@@ -57,6 +58,7 @@ struct _NsdNet {
 
   GHashTable *links;       /* ifindex -> NsdLink */
   GHashTable *links_heard; /* what the events said of them: see link-heard.h */
+  GHashTable *link_news;   /* what others are to be told after this drain: see link-news.h */
   guint link_generation;
   guint64 link_serial;
   int moved_ifindex; /* the last link that moved away, and where it is now ("/": not on the bus) */
@@ -79,12 +81,17 @@ struct _NsdNet {
   GSource *recount;         /* of routes that are no objects */
   guint recount_delay;      /* milliseconds */
 
-  /* Links that are down are read now and then: see nsd_links_touch_silent(). */
-  gboolean has_silent_links;
-  gboolean has_tentative; /* addresses, which change in silence too */
-  gboolean heard;         /* an event since the last drain */
+  /* What changes in silence is looked at now and then: see link-look.h. */
+  gboolean has_silent_links; /* see nsd_links_touch_silent() */
+  gboolean has_tentative;    /* addresses, which change in silence too */
+  gboolean heard;            /* an event since the last drain */
   GSource *look;
   guint look_delay; /* milliseconds */
+  gboolean look_at_silent;
+  gboolean look_at_unknown;
+  GArray *slices; /* int: links that are still to be looked at, a few at a time … */
+  GSource *slice;
+  gint64 slice_next; /* … and not before: g_get_monotonic_time() */
 
   GPtrArray *rules_added;            /* GVariant: that came … */
   GPtrArray *rules_removed;          /* … and went, and nobody has been told yet */
@@ -100,15 +107,14 @@ extern const NsdWorkerHooks nsd_net_worker_hooks;
 
 /* NsdWorkerFunc: from now on changes are signalled. */
 void nsd_net_publish (gpointer net, gpointer data);
-/* NsdWorkerFunc: reads again the links that refer to other namespaces. */
-void nsd_net_refresh_foreign (gpointer net, gpointer data);
-
 /* NsdWorkerFunc: @sender, a name on the bus, has left; what it had here ends. */
 void nsd_net_forget_caller (gpointer net, gpointer sender);
 
 /* Takes in all that the kernel has said so far and tells the bus.  After a request of ours this
  * includes what the request did: the kernel queues notifications before its acknowledgement. */
 void nsd_net_drain (NsdNet *net);
+/* The same when it has rested from earlier events, for nobody who waits. */
+void nsd_net_drain_soon (NsdNet *net);
 /* Takes it in and tells nobody yet: so that the kernel's buffer does not run over during a call
  * that changes much. */
 void nsd_net_take_in (NsdNet *net);
@@ -140,9 +146,16 @@ gboolean nsd_net_dump (NsdNet *net, int type, gconstpointer header, gsize header
  * is none to be had. */
 NsdNlSocket *nsd_net_side_socket (NsdNet *net);
 
+/* Calls @func once in the worker's own main context, @delay milliseconds from now; it clears
+ * *@source. */
+void nsd_net_schedule (NsdNet *net, GSource **source, guint delay, GSourceFunc func);
+void nsd_net_clear_source (GSource **source);
+
 /* The id of the namespace that has @nsid here; 0 if it is not on the bus (nsids.c). */
 guint64 nsd_net_resolve_nsid (NsdNet *net, int nsid);
 /* The id that namespace @netns has here, made if it has none; FALSE with NotFound if it is not on
  * the bus. */
 gboolean nsd_net_assign_nsid (NsdNet *net, guint64 netns, int *ret_nsid, GError **error);
+/* The id that it has; negative if it has none. */
+int nsd_net_find_nsid (NsdNet *net, const NsdNetns *netns);
 void nsd_net_forget_nsid (NsdNet *net, int nsid);

@@ -37,8 +37,8 @@ ask (NsdNet *net, NsdAttrBuilder *builder, NsdNlFunc func, gpointer data)
     nsd_nl_socket_request (socket, builder->msg, func, data, &failure);
 }
 
-static int
-nsid_of (NsdNet *net, const NsdNetns *netns)
+int
+nsd_net_find_nsid (NsdNet *net, const NsdNetns *netns)
 {
   g_auto (NsdAttrBuilder) builder = { 0 };
   Answer answer = { NETNSA_NSID_NOT_ASSIGNED };
@@ -72,10 +72,10 @@ nsd_net_assign_nsid (NsdNet *net, guint64 id, int *ret_nsid, GError **error)
                  id);
     return FALSE;
   }
-  nsid = nsid_of (net, netns);
+  nsid = nsd_net_find_nsid (net, netns);
   if (nsid < 0) {
     make_nsid (net, netns);
-    nsid = nsid_of (net, netns);
+    nsid = nsd_net_find_nsid (net, netns);
   }
   if (nsid < 0) {
     g_set_error (error, NSD_ERROR, NSD_ERROR_KERNEL,
@@ -102,7 +102,7 @@ nsd_net_resolve_nsid (NsdNet *net, int nsid)
 
   known = nsd_netns_known_list ();
   for (guint i = 0; i < known->len && id == 0; i++)
-    if (nsid_of (net, known->pdata[i]) == nsid)
+    if (nsd_net_find_nsid (net, known->pdata[i]) == nsid)
       id = nsd_netns_id (known->pdata[i]);
   g_hash_table_insert (net->nsids, GINT_TO_POINTER (nsid), g_memdup2 (&id, sizeof id));
   return id;

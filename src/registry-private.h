@@ -39,8 +39,8 @@ typedef struct {
 void nsd_registry_scan (gpointer registry);
 void nsd_registry_emit_changed (NsdRegistry *registry, NsdNamespace *namespace,
                                 const char *property);
-/* Links of namespaces other than @but that refer to another namespace are read again. */
-void nsd_registry_refresh_foreign (NsdRegistry *registry, guint64 but);
+/* Links of namespaces other than @but that refer to those of @news are read again: link-news.h. */
+void nsd_registry_tell_links (NsdRegistry *registry, guint64 but, GHashTable *news);
 NsdNamespace *nsd_registry_add (NsdRegistry *registry, NsdWorker *worker, NsdNetns *netns,
                                 const NsdStart *start);
 void nsd_registry_announce (NsdRegistry *registry, NsdNamespace *namespace);

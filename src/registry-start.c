@@ -135,7 +135,8 @@ on_worker_ready (NsdWorker *worker, NsdNetns *netns, const GError *error, gpoint
 
 typedef struct {
   guint64 netns;
-  void (*func) (NsdRegistry *, guint64);
+  void (*func) (NsdRegistry *, guint64, GHashTable *);
+  GHashTable *news;
 } Report;
 
 static gboolean
@@ -144,28 +145,37 @@ run_report (gpointer data)
   Report *report = data;
 
   if (the_registry != NULL)
-    report->func (the_registry, report->netns);
+    report->func (the_registry, report->netns, report->news);
   return G_SOURCE_REMOVE;
 }
 
 static void
-report (guint64 netns, void (*func) (NsdRegistry *, guint64))
+report_free (gpointer data)
+{
+  Report *report = data;
+
+  g_clear_pointer (&report->news, g_hash_table_unref);
+  g_free (report);
+}
+
+static void
+report (guint64 netns, void (*func) (NsdRegistry *, guint64, GHashTable *), GHashTable *news)
 {
   Report *message = g_new (Report, 1);
 
-  *message = (Report){ netns, func };
+  *message = (Report){ netns, func, news };
   g_main_context_invoke_full (g_main_context_default (), G_PRIORITY_DEFAULT, run_report, message,
-                              g_free);
+                              report_free);
 }
 
 static void
-links_moved (guint64 netns)
+links_changed (guint64 netns, GHashTable *news)
 {
-  report (netns, nsd_registry_refresh_foreign);
+  report (netns, nsd_registry_tell_links, news);
 }
 
 static void
-tell_routes_exported (NsdRegistry *self, guint64 id)
+tell_routes_exported (NsdRegistry *self, guint64 id, GHashTable *unused)
 {
   NsdNamespace *namespace = nsd_registry_find (self, id);
 
@@ -176,10 +186,10 @@ tell_routes_exported (NsdRegistry *self, guint64 id)
 static void
 routes_exported_changed (guint64 netns)
 {
-  report (netns, tell_routes_exported);
+  report (netns, tell_routes_exported, NULL);
 }
 
-static const NsdNetHooks hooks = { links_moved, routes_exported_changed };
+static const NsdNetHooks hooks = { links_changed, routes_exported_changed };
 
 void
 nsd_registry_start (NsdRegistry *self, NsdWorkerOrigin origin, int fd, NsdStart *start)

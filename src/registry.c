@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "link-news.h"
 #include "names.h"
 #include "namespace.h"
 #include "netns-known.h"
@@ -111,9 +112,34 @@ namespace_free (gpointer data)
   g_free (namespace);
 }
 
-/* Links of other namespaces that refer to one of this set may read otherwise now. */
+static gsize
+refers_to (const NsdNamespace *namespace)
+{
+  return (gsize)g_atomic_pointer_get (&namespace->shared->refers_to);
+}
+
 void
-nsd_registry_refresh_foreign (NsdRegistry *self, guint64 but)
+nsd_registry_tell_links (NsdRegistry *self, guint64 but, GHashTable *news)
+{
+  gsize about = nsd_link_news_about (news);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    NsdNamespace *namespace = value;
+    guint64 id = nsd_netns_id (namespace->netns);
+
+    if (id != but && ((refers_to (namespace) & about) ||
+                      ((nsd_link_news_bit (id) & about) && nsd_link_news_concern (news, id))))
+      nsd_worker_invoke (namespace->worker, nsd_links_hear, g_hash_table_ref (news),
+                         (GDestroyNotify)g_hash_table_unref);
+  }
+}
+
+/* Links of other namespaces may refer to it: they can say so now. */
+static void
+tell_of_namespace (NsdRegistry *self, const NsdNamespace *new)
 {
   GHashTableIter iter;
   gpointer value;
@@ -122,9 +148,9 @@ nsd_registry_refresh_foreign (NsdRegistry *self, guint64 but)
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     NsdNamespace *namespace = value;
 
-    if (nsd_netns_id (namespace->netns) != but &&
-        g_atomic_int_get (&namespace->shared->has_foreign_links))
-      nsd_worker_invoke (namespace->worker, nsd_net_refresh_foreign, NULL, NULL);
+    if (namespace != new && (refers_to (namespace) & nsd_link_news_bit (0)))
+      nsd_worker_invoke (namespace->worker, nsd_links_hear_namespace, nsd_netns_ref (new->netns),
+                         (GDestroyNotify)nsd_netns_unref);
   }
 }
 
@@ -155,13 +181,14 @@ nsd_registry_announce (NsdRegistry *self, NsdNamespace *namespace)
   namespace->announced = TRUE;
   emit (self, NSD_PATH_MANAGER, NSD_IFACE_OBJECT_MANAGER, "InterfacesAdded",
         g_variant_new ("(o@a{sa{sv}})", namespace->path, nsd_namespace_interfaces (namespace)));
-  nsd_registry_refresh_foreign (self, nsd_netns_id (namespace->netns));
+  tell_of_namespace (self, namespace);
 }
 
 void
 nsd_registry_remove (NsdRegistry *self, NsdNamespace *namespace, GSourceFunc stopped, gpointer data)
 {
   static const char *const interfaces[] = { NSD_IFACE_NAMESPACE, NULL };
+  g_autoptr (GHashTable) news = nsd_link_news_new ();
   guint64 id = nsd_netns_id (namespace->netns);
   guint64 inode = nsd_netns_inode (namespace->netns);
 
@@ -175,7 +202,8 @@ nsd_registry_remove (NsdRegistry *self, NsdNamespace *namespace, GSourceFunc sto
   nsd_worker_stop (namespace->worker, stopped, data);
   g_hash_table_remove (self->by_inode, &inode);
   g_hash_table_remove (self->by_id, &id);
-  nsd_registry_refresh_foreign (self, 0);
+  nsd_link_news_add (news, id, 0);
+  nsd_registry_tell_links (self, id, news);
 }
 
 /* ---- names ---- */
