@@ -415,10 +415,14 @@ lookup_property (GVariant *interfaces, const NsdSetting *setting)
 }
 
 /* Whether a value that differs from what it was may do so because @wanted was set: a number is
- * taken as it is or not at all, a text may be spelt in another way. */
+ * taken as it is or not at all, a text may be spelt in another way, and a port leaves its master
+ * before the next one refuses it (do_set_master in net/core/rtnetlink.c). */
 static gboolean
 can_be_ours (GVariant *wanted, GVariant *now)
 {
+  if (g_variant_is_of_type (wanted, G_VARIANT_TYPE_OBJECT_PATH) &&
+      (now == NULL || strcmp (g_variant_get_string (now, NULL), "/") == 0))
+    return TRUE;
   return now == NULL || !g_variant_type_is_basic (g_variant_get_type (wanted)) ||
          g_variant_is_of_type (wanted, G_VARIANT_TYPE_STRING) || g_variant_equal (wanted, now);
 }

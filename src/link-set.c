@@ -102,28 +102,105 @@ concerns_kind (const NsdSettings *settings, NsdAttrFlags use)
   return FALSE;
 }
 
-/* ---- one message ---- */
+/* ---- one message, or two ---- */
+
+/* What goes last, when all else has been accepted, since taking it back does not bring back what is
+ * lost with it: when a link goes down, IPv6 addresses, routes and neighbours; when it leaves a
+ * master, what it had as a port; and a master can take a link down and up (cycle_netdev() in
+ * drivers/net/vrf.c). */
+typedef struct {
+  gboolean master;
+  gboolean up;
+} Losses;
+
+static Losses
+find_losses (const NsdLink *link, const NsdSettings *settings)
+{
+  g_autoptr (GVariant) properties = nsd_link_properties (link, NSD_IFACE_LINK);
+  GVariant *master = nsd_settings_get (settings, "Master");
+  g_autoptr (GVariant) now = g_variant_lookup_value (properties, "Master", NULL);
+  gboolean is_up = (link->flags & IFF_UP) != 0;
+  Losses losses;
+
+  losses.master = master != NULL && (link->master != 0 || is_up) && !g_variant_equal (master, now);
+  /* Together, in the order of do_setlink() in net/core/rtnetlink.c: some kinds take no port that is
+   * up (bond_enslave() in drivers/net/bonding/bond_main.c). */
+  losses.up = losses.master || (is_up && !nsd_settings_get_boolean (settings, "Up", TRUE));
+  return losses;
+}
 
 static gboolean
+goes_last (const NsdSetting *setting, Losses losses)
+{
+  return setting->table == &nsd_link_table &&
+         ((losses.master && strcmp (setting->attr->name, "Master") == 0) ||
+          (losses.up && strcmp (setting->attr->name, "Up") == 0));
+}
+
+/* How many of those for @use do and do not. */
+static gsize
+count (const NsdSettings *settings, NsdAttrFlags use, Losses losses, gboolean last)
+{
+  gsize n = 0;
+
+  for (gsize i = 0; i < nsd_settings_count (settings); i++) {
+    const NsdSetting *setting = nsd_settings_nth (settings, i);
+
+    n += (setting->attr->flags & use) && goes_last (setting, losses) == last;
+  }
+  return n;
+}
+
+/* RTM_NEWLINK without NLM_F_CREATE: RTM_SETLINK would leave out the attributes of the kind
+ * (rtnl_newlink in net/core/rtnetlink.c). */
+static void
+init_message (NsdNet *net, NsdAttrBuilder *builder, int ifindex)
+{
+  nsd_attr_builder_init (builder, &net->context, RTM_NEWLINK, 0, sizeof (struct ifinfomsg));
+  ((struct ifinfomsg *)builder->header)->ifi_index = ifindex;
+}
+
+static gboolean
+put_common (NsdAttrBuilder *builder, const NsdSettings *settings, NsdAttrFlags use, Losses losses,
+            gboolean last, GError **error)
+{
+  for (gsize i = 0; i < nsd_settings_count (settings); i++) {
+    const NsdSetting *setting = nsd_settings_nth (settings, i);
+
+    if (setting->table == &nsd_link_table && (setting->attr->flags & use) &&
+        goes_last (setting, losses) == last &&
+        !nsd_attr_put (builder, setting->attr, setting->value, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Neither is sent before both could be built. */
+static gboolean
 send_settings (NsdNet *net, const NsdLink *link, const NsdSettings *settings, NsdAttrFlags use,
-               GError **error)
+               Losses losses, GError **error)
 {
   g_auto (NsdAttrBuilder) builder = { 0 };
+  g_auto (NsdAttrBuilder) last = { 0 };
   int ifindex = link->ifindex;
+  gboolean ok;
 
-  /* RTM_NEWLINK without NLM_F_CREATE: RTM_SETLINK would leave out the attributes of the kind
-   * (rtnl_newlink in net/core/rtnetlink.c). */
-  nsd_attr_builder_init (&builder, &net->context, RTM_NEWLINK, 0, sizeof (struct ifinfomsg));
-  ((struct ifinfomsg *)builder.header)->ifi_index = ifindex;
+  init_message (net, &builder, ifindex);
+  init_message (net, &last, ifindex);
   nsd_link_set_lower (link, &builder);
-  if (!nsd_settings_put (settings, &nsd_link_table, use, &builder, error))
+  if (!put_common (&builder, settings, use, losses, FALSE, error) ||
+      !put_common (&last, settings, use, losses, TRUE, error))
     return FALSE;
   if (concerns_kind (settings, use) &&
       !nsd_link_put_info (&builder, link->kind, link, settings, use, error))
     return FALSE;
+  ok =
+      nsd_net_request (net, &builder, NULL, NULL, error) &&
+      (count (settings, use, losses, TRUE) == 0 || nsd_net_request (net, &last, NULL, NULL, error));
   /* Not every change is notified; what is asked for here shall be seen in any case. */
   nsd_net_touch_link (net, ifindex);
-  return nsd_net_transact (net, &builder, NULL, NULL, error);
+  nsd_net_drain (net);
+  return ok;
 }
 
 /* ---- all or nothing ---- */
@@ -137,12 +214,14 @@ roll_back (NsdNet *net, int ifindex, GVariant *before, const NsdSettings *settin
   g_autofree char *name = NULL;
   g_autoptr (NsdSettings) old = NULL;
   g_autoptr (GError) error = NULL;
+  const Losses nothing = { 0 };
 
   if (link == NULL)
     return;
   name = g_strdup (link->name); /* the link is read again, and is another one then */
   old = nsd_settings_new_reverse (settings, &nsd_link_table, before, link->interfaces);
-  if (nsd_settings_count (old) > 0 && !send_settings (net, link, old, NSD_ATTR_CHANGE, &error))
+  if (nsd_settings_count (old) > 0 &&
+      !send_settings (net, link, old, NSD_ATTR_CHANGE, nothing, &error))
     g_warning ("Link %s of namespace %" G_GUINT64_FORMAT
                " is half changed, and its old values cannot be set again: %s",
                name, net->id, error->message);
@@ -154,10 +233,14 @@ nsd_link_apply (NsdNet *net, int ifindex, const NsdSettings *settings, NsdAttrFl
 {
   NsdLink *link = nsd_links_find (net, ifindex);
   g_autoptr (GVariant) before = g_variant_ref (link->interfaces);
+  Losses losses = find_losses (link, settings);
 
   if (nsd_settings_count (settings) == 0)
     return TRUE;
-  if (send_settings (net, link, settings, use, error))
+  /* On its own it needs no second message. */
+  if (count (settings, use, losses, FALSE) == 0)
+    losses = (Losses){ 0 };
+  if (send_settings (net, link, settings, use, losses, error))
     return TRUE;
   roll_back (net, ifindex, before, settings);
   return FALSE;

@@ -115,6 +115,68 @@ def test_set_several_at_once(client, blue, link, same_as_kernel):
     same_as_kernel(blue, 'blue')
 
 
+def state_of(name):
+    """What a link loses when it goes down, and what a port has at its bridge."""
+    shown = [kernel.ip('addr', 'show', 'dev', name, ns='blue'),
+             kernel.ip('neigh', 'show', 'nud', 'permanent', 'dev', name, ns='blue'),
+             kernel.run('bridge', '-n', 'blue', '-d', 'link', 'show', 'dev', name),
+             kernel.run('bridge', '-n', 'blue', 'fdb', 'show', 'dev', name)]
+    return shown + [kernel.ip(family, 'route', 'show', 'dev', name, ns='blue')
+                    for family in ('-4', '-6')]
+
+
+@pytest.fixture
+def port(client, blue, link, settled):
+    """A link with all that is lost with Up or Master."""
+    kernel.make_quiet('blue')
+    kernel.batch(['link set v1 up', 'link add br0 type bridge', 'link add br1 type bridge',
+                  'link set v0 up master br0 addrgenmode none',
+                  'link set v0 type bridge_slave cost 77',
+                  'addr add 192.0.2.1/24 dev v0', 'addr add 2001:db8::1/64 dev v0 nodad',
+                  'route add 198.51.100.0/24 via 192.0.2.2',
+                  'neigh add 192.0.2.9 lladdr 02:00:00:00:00:01 dev v0'], 'blue')
+    kernel.run('bridge', '-n', 'blue', 'fdb', 'add', '02:00:00:00:00:55', 'dev', 'v0', 'master',
+               'static')
+    client.settle(lambda: 'LOWER_UP' in link.get('Flags')
+                  and kernel.link('v0', 'blue')['operstate'] == 'UP', 'the carrier')
+    return link
+
+
+@pytest.mark.parametrize('key,value', [('Carrier', False), ('BridgePort.Cost', 70000)])
+@pytest.mark.parametrize('last', ['down', 'another master', 'both', 'no master'])
+def test_set_that_fails_loses_nothing(blue, port, same_as_kernel, last, key, value):
+    """Up and Master go when the kernel has taken the rest."""
+    settings = {'down': {'Up': False}, 'another master': {'Master': blue.link('br1').path},
+                'both': {'Up': False, 'Master': blue.link('br1').path},
+                'no master': {'Master': '/'}}[last]
+    settings = {name: GLib.Variant('b' if name == 'Up' else 'o', given)
+                for name, given in settings.items()}
+    settings[key] = GLib.Variant('b' if key == 'Carrier' else 'u', value)
+    before = state_of('v0')
+    with refused(contract.NOT_SUPPORTED if key == 'Carrier' else contract.INVALID_ARGS):
+        port.call('Set', '(a{sv})', settings)
+    assert state_of('v0') == before
+    same_as_kernel(blue, 'blue')
+
+
+def test_rest_is_taken_back_with_the_last(blue, port, same_as_kernel):
+    """What the port had at the old master is lost: the kernel leaves that before it looks."""
+    with refused(contract.NOT_SUPPORTED, 'Master'):
+        port.set(Mtu=1400, Alias='other', Master=blue.link('v1').path)
+    assert (port.get('Mtu'), port.get('Alias')) == (1500, '')
+    assert port.get('Master') == blue.link('br0').path
+    same_as_kernel(blue, 'blue')
+
+
+def test_down_and_more_is_one_signal(client, blue, port, same_as_kernel):
+    since = len(client.events)
+    port.set(Up=False, Mtu=1400, Master=blue.link('br1').path)
+    assert (port.get('Up'), port.get('Mtu')) == (False, 1400)
+    for name in ('Up', 'Mtu', 'Master'):
+        assert len(changes_of(client, since, port.path, name)) == 1
+    same_as_kernel(blue, 'blue')
+
+
 def test_set_nothing(client, link):
     since = len(client.events)
     link.set()
