@@ -14,8 +14,8 @@ from support import contract, kernel
 from support.compare import assert_bus_equals_kernel
 
 PAIRS = 150
-CHURN = 200             # pairs that come and go
-SEVERAL = 80            # more than are looked at at once
+CHURN = 100             # pairs that come and go
+SEVERAL = 40            # more than are looked at at once
 
 
 def work(daemon):
