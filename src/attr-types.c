@@ -316,23 +316,6 @@ nsd_flag_words_variant (const NsdWord *words, guint32 flags)
   return g_variant_new_strv (found, (gssize)n_found);
 }
 
-/* The bits of a word, or, as reading gives them, those that have none; 0 if it is neither. */
-static guint32
-parse_flag (const NsdWord *words, const char *text)
-{
-  guint64 bits = 0;
-  guint32 named = 0;
-
-  for (; words->word != NULL; words++) {
-    if (strcmp (words->word, text) == 0)
-      return words->value;
-    named |= words->value;
-  }
-  if (!g_ascii_string_to_unsigned (text, 16, 1, G_MAXUINT32, &bits, NULL) || (bits & named) != 0)
-    return 0;
-  return (guint32)bits;
-}
-
 gboolean
 nsd_flag_words_parse (const NsdWord *words, GVariant *array, guint32 *ret_flags, GError **error)
 {
@@ -342,15 +325,17 @@ nsd_flag_words_parse (const NsdWord *words, GVariant *array, guint32 *ret_flags,
 
   g_variant_iter_init (&iter, array);
   while (g_variant_iter_next (&iter, "&s", &text)) {
-    guint32 bits = parse_flag (words, text);
+    const NsdWord *w = words;
 
-    if (bits == 0) {
+    while (w->word != NULL && strcmp (w->word, text) != 0)
+      w++;
+    if (w->word == NULL) {
       g_autofree char *list = list_words (words);
 
       nsd_error_set_invalid (error, "unknown flag “%s”: expected %s", text, list);
       return FALSE;
     }
-    flags |= bits;
+    flags |= w->value;
   }
   *ret_flags = flags;
   return TRUE;

@@ -50,7 +50,7 @@ gboolean nsd_word_parse (const NsdWord *words, guint32 max, const char *word, gu
                          GError **error);
 /* The words of the bits of @flags, as a floating `as`; unknown bits as one hexadecimal number. */
 GVariant *nsd_flag_words_variant (const NsdWord *words, guint32 flags);
-/* The bits of the words in @array (`as`), one of which may be such a number. */
+/* The bits of the words in @array (`as`). */
 gboolean nsd_flag_words_parse (const NsdWord *words, GVariant *array, guint32 *ret_flags,
                                GError **error);
 
